@@ -1,0 +1,18 @@
+import type { FunctionName } from '../clif/module.ts';
+
+/** Where a linked function lies; offsets are from the start of the image. */
+export interface PlacedFunction {
+  readonly name: FunctionName;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+/** A module compiled under one configuration and linked at a fixed guest address. */
+export interface Artifact {
+  /** Guest address of `image[0]`. */
+  readonly base: bigint;
+  readonly image: Uint8Array;
+  readonly functions: readonly PlacedFunction[];
+  /** Instructions that trap, by image offset, ascending; `code` as CLIF prints it. */
+  readonly traps: readonly { readonly offset: number; readonly code: string }[];
+}
