@@ -1,0 +1,120 @@
+import type { Block, FuncRef, Function, GlobalValue, Module, StackSlot } from './module.ts';
+import { functionNameText } from './module.ts';
+import { instText, valueText } from './print-inst.ts';
+import type { AbiParam, Signature } from './signature.ts';
+
+/** `cranelift`: the version whose reader will read the text, as `0.121` or `0.135.8`. Default: the newest known. */
+export interface PrintOptions {
+  readonly cranelift?: string;
+}
+
+function abiParamText(param: AbiParam): string {
+  let text: string = param.type;
+  if (param.extension !== 'none') text += ` ${param.extension}`;
+  switch (param.purpose.kind) {
+    case 'normal':
+      return text;
+    case 'sarg':
+      return `${text} sarg(${param.purpose.bytes})`;
+    default:
+      return `${text} ${param.purpose.kind}`;
+  }
+}
+
+function abiParamsText(params: readonly AbiParam[]): string {
+  let text = '';
+  for (const param of params) text += text === '' ? abiParamText(param) : `, ${abiParamText(param)}`;
+  return text;
+}
+
+/** `(i64, i8 sext) -> i32 tail`. The convention is always written: what the reader assumes without one varies. */
+export function signatureText(signature: Signature): string {
+  const head = `(${abiParamsText(signature.params)})`;
+  const returns = signature.returns.length === 0 ? '' : ` -> ${abiParamsText(signature.returns)}`;
+  return `${head}${returns} ${signature.callConv}`;
+}
+
+function stackSlotText(slot: StackSlot): string {
+  const align = slot.alignBytes === 1 ? '' : `, align = ${slot.alignBytes}`;
+  return `${slot.kind} ${slot.sizeBytes}${align}`;
+}
+
+function signed(offset: number | bigint): string {
+  return offset == 0 ? '' : offset > 0 ? `+${offset}` : `${offset}`;
+}
+
+function globalValueText(global: GlobalValue): string {
+  switch (global.kind) {
+    case 'vmctx':
+      return 'vmctx';
+    case 'load': {
+      const flags = global.flags.map((flag) => `${flag} `).join('');
+      return `load.${global.type} ${flags}gv${global.base}${signed(global.offset)}`;
+    }
+    case 'iadd_imm':
+      return `iadd_imm.${global.type} gv${global.base}, ${global.offset}`;
+    case 'symbol': {
+      const words = `${global.colocated ? 'colocated ' : ''}${global.tls ? 'tls ' : ''}`;
+      return `symbol ${words}${functionNameText(global.name)}${signed(global.offset)}`;
+    }
+  }
+}
+
+function funcRefText(ref: FuncRef): string {
+  const words = `${ref.colocated ? 'colocated ' : ''}${ref.patchable ? 'patchable ' : ''}`;
+  return `${words}${functionNameText(ref.name)} sig${ref.sig}`;
+}
+
+/** `0x...`, most significant byte first, as Cranelift writes constants (their bytes are little-endian). */
+function constantText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text = byte.toString(16).padStart(2, '0') + text;
+  return `0x${text}`;
+}
+
+function preambleText(fn: Function): string {
+  let text = '';
+  for (const [n, slot] of fn.stackSlots) text += `    ss${n} = ${stackSlotText(slot)}\n`;
+  for (const [n, global] of fn.globalValues) text += `    gv${n} = ${globalValueText(global)}\n`;
+  for (const [n, signature] of fn.sigRefs) text += `    sig${n} = ${signatureText(signature)}\n`;
+  for (const [n, ref] of fn.funcRefs) text += `    fn${n} = ${funcRefText(ref)}\n`;
+  for (const [n, bytes] of fn.constants) text += `    const${n} = ${constantText(bytes)}\n`;
+  if (fn.stackLimit !== null) text += `    stack_limit = gv${fn.stackLimit}\n`;
+  return text;
+}
+
+function blockHeaderText(block: Block): string {
+  let text = `block${block.id}`;
+  let separator = '(';
+  for (const param of block.params) {
+    text += `${separator}${valueText(param.value)}: ${param.type}`;
+    separator = ', ';
+  }
+  return `${text}${block.params.length === 0 ? '' : ')'}${block.cold ? ' cold' : ''}:\n`;
+}
+
+/** One function as text that Cranelift's reader takes, with a final line end. */
+export function printFunction(fn: Function, _options: PrintOptions = {}): string {
+  const isDefined = new Uint8Array(fn.valueTypes.length);
+  const preamble = preambleText(fn);
+  let text = `function ${functionNameText(fn.name)}${signatureText(fn.signature)} {\n${preamble}`;
+  let isFirst = preamble === '';
+  for (const block of fn.blocks) {
+    if (!isFirst) text += '\n';
+    isFirst = false;
+    text += blockHeaderText(block);
+    for (const param of block.params) isDefined[param.value] = 1;
+    for (const inst of block.insts) {
+      text += `    ${instText(inst, isDefined)}\n`;
+      for (const result of inst.results) isDefined[result] = 1;
+    }
+  }
+  return `${text}}\n`;
+}
+
+/** A module as text that Cranelift's reader takes: its functions in order, one empty line between them. */
+export function printModule(module: Module, options: PrintOptions = {}): string {
+  let text = '';
+  for (const fn of module.functions) text += text === '' ? printFunction(fn, options) : `\n${printFunction(fn, options)}`;
+  return text;
+}
