@@ -1,0 +1,123 @@
+import type { CallConv } from '../clif/signature.ts';
+import type { Type } from '../clif/type.ts';
+
+/** Both ends included. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A choice with its weight; weights are relative whole numbers. */
+export interface Weighted<T> {
+  readonly item: T;
+  readonly weight: number;
+}
+
+/**
+ * Everything the generator may vary, as ranges and weights. A profile is one `Config`. What the machine can do
+ * (`Abilities`) is apart, because it is found out, not chosen.
+ */
+export interface Config {
+  /** Functions in a module, the entry included. */
+  readonly functions: Range;
+  readonly params: Range;
+  readonly results: Range;
+  /** Statements in a function's body; a statement is a few instructions, a call, a branch or a loop. */
+  readonly statements: Range;
+  /** Upper bound on instructions the entry executes on one input; calls that would pass it are not made. */
+  readonly dynamicInstructions: number;
+  readonly loopIterations: Range;
+  readonly inputs: Range;
+  readonly configurations: Range;
+  /** Percent of cases whose signatures may hold vectors; the others also run with has_v off. */
+  readonly vectorCases: number;
+  /** Percent of cases with enable_multi_ret_implicit_sret on; the others keep results within registers. */
+  readonly implicitReturnAreaCases: number;
+  readonly types: readonly Weighted<Type>[];
+  readonly callConvs: readonly Weighted<CallConv>[];
+  /** Percent of narrow integer parameters and results that carry uext or sext. */
+  readonly extensions: number;
+  /** Percent of inner functions that take a pointer to memory, a vmctx, an sret, or a function pointer. */
+  readonly memoryParams: number;
+  readonly functionParams: number;
+  readonly sretFunctions: number;
+  /** Percent of calls made through a pointer, and of those, how many load it from memory. */
+  readonly indirectCalls: number;
+  readonly colocatedCalls: number;
+  /** Percent of functions that can tail-call and do. */
+  readonly tailCalls: number;
+  readonly statementWeights: Readonly<Record<StatementKind, number>>;
+  /** Sizes of stack slots in bytes. */
+  readonly slotSizes: readonly Weighted<Range>[];
+}
+
+export type StatementKind = 'arithmetic' | 'call' | 'store' | 'load' | 'branch' | 'loop' | 'exit' | 'pressure' | 'trap';
+
+/** What the Cranelift under test and the emulator can do; found by asking both. */
+export interface Abilities {
+  /** Settings of the driver's Cranelift with the values they take. */
+  readonly settings: Readonly<Record<string, readonly string[]>>;
+  /** ISA flags that this Cranelift knows and this emulator executes. */
+  readonly isa: readonly string[];
+}
+
+export const DEFAULT_CONFIG: Config = {
+  functions: { min: 1, max: 8 },
+  params: { min: 0, max: 24 },
+  results: { min: 0, max: 24 },
+  statements: { min: 1, max: 6 },
+  dynamicInstructions: 900,
+  loopIterations: { min: 1, max: 4 },
+  inputs: { min: 3, max: 3 },
+  configurations: { min: 2, max: 2 },
+  vectorCases: 75,
+  implicitReturnAreaCases: 85,
+  types: [
+    { item: 'i8', weight: 6 },
+    { item: 'i16', weight: 5 },
+    { item: 'i32', weight: 8 },
+    { item: 'i64', weight: 12 },
+    { item: 'i128', weight: 8 },
+    { item: 'f16', weight: 3 },
+    { item: 'f32', weight: 6 },
+    { item: 'f64', weight: 8 },
+    { item: 'f128', weight: 4 },
+    { item: 'i8x16', weight: 4 },
+    { item: 'i16x8', weight: 2 },
+    { item: 'i32x4', weight: 3 },
+    { item: 'i64x2', weight: 3 },
+    { item: 'f16x8', weight: 1 },
+    { item: 'f32x4', weight: 2 },
+    { item: 'f64x2', weight: 2 },
+  ],
+  callConvs: [
+    { item: 'system_v', weight: 4 },
+    { item: 'fast', weight: 3 },
+    { item: 'tail', weight: 5 },
+  ],
+  extensions: 40,
+  memoryParams: 25,
+  functionParams: 12,
+  sretFunctions: 6,
+  indirectCalls: 35,
+  colocatedCalls: 60,
+  tailCalls: 60,
+  statementWeights: {
+    arithmetic: 30,
+    call: 34,
+    store: 8,
+    load: 8,
+    branch: 6,
+    loop: 4,
+    exit: 4,
+    pressure: 4,
+    trap: 1,
+  },
+  slotSizes: [
+    { item: { min: 16, max: 64 }, weight: 12 },
+    { item: { min: 65, max: 600 }, weight: 4 },
+    { item: { min: 1900, max: 2300 }, weight: 2 },
+    { item: { min: 4000, max: 4300 }, weight: 1 },
+    { item: { min: 8000, max: 9000 }, weight: 1 },
+  ],
+};

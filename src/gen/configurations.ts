@@ -1,0 +1,71 @@
+import type { Configuration } from '../clif/case.ts';
+import type { Abilities } from './config.ts';
+import type { Draw } from './draw.ts';
+import type { CaseShape } from './plan.ts';
+
+/** Settings worth varying, each with the values to draw from; a value the Cranelift at hand lacks is never drawn. */
+const SHARED_CHOICES: readonly { readonly name: string; readonly values: readonly string[] }[] = [
+  { name: 'opt_level', values: ['none', 'speed', 'speed', 'speed_and_size'] },
+  { name: 'regalloc_algorithm', values: ['backtracking', 'backtracking', 'single_pass'] },
+  { name: 'preserve_frame_pointers', values: ['false', 'true'] },
+  { name: 'is_pic', values: ['false', 'false', 'true'] },
+  { name: 'unwind_info', values: ['true', 'false'] },
+];
+
+/** ISA flags a configuration may have or lack without changing what the module needs. */
+const OPTIONAL_ISA: readonly string[] = [
+  'has_zba',
+  'has_zbb',
+  'has_zbc',
+  'has_zbs',
+  'has_zbkb',
+  'has_zicond',
+  'has_zcb',
+  'has_zfa',
+];
+
+function sortedRecord(entries: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function drawShared(draw: Draw, shape: CaseShape, abilities: Abilities): Readonly<Record<string, string>> {
+  const entries: [string, string][] = [];
+  for (const { name, values } of SHARED_CHOICES) {
+    const value = draw.pick(values);
+    const known = abilities.settings[name];
+    if (known !== undefined && (known.length === 0 || known.includes(value))) entries.push([name, value]);
+  }
+  if (abilities.settings['enable_multi_ret_implicit_sret'] !== undefined && shape.implicitReturnArea) {
+    entries.push(['enable_multi_ret_implicit_sret', 'true']);
+  }
+  // An outline probe calls a symbol of the embedder's; without probes, or with inline ones, a module stands alone.
+  if (abilities.settings['probestack_strategy'] !== undefined && draw.chance(25)) {
+    entries.push(['enable_probestack', 'true'], ['probestack_strategy', 'inline']);
+  } else {
+    entries.push(['enable_probestack', 'false']);
+  }
+  return sortedRecord(entries);
+}
+
+function drawIsa(draw: Draw, shape: CaseShape, abilities: Abilities): readonly string[] {
+  const flags = OPTIONAL_ISA.filter(() => draw.chance(40));
+  if (draw.chance(40)) flags.push('has_zca', 'has_zcd');
+  if (shape.hasVectors || draw.chance(50)) flags.push('has_v');
+  if (shape.hasHalfArithmetic) flags.push('has_zfh', 'has_zfhmin');
+  else if (draw.chance(40)) flags.push('has_zfhmin');
+  if (shape.hasHalfVectors) flags.push('has_zvfh');
+  return flags.filter((flag) => abilities.isa.includes(flag)).sort();
+}
+
+/** `count` ways to compile one module; every one has what the module's shape needs. */
+export function drawConfigurations(
+  draw: Draw,
+  count: number,
+  shape: CaseShape,
+  abilities: Abilities,
+): readonly Configuration[] {
+  return Array.from({ length: count }, () => ({
+    shared: drawShared(draw, shape, abilities),
+    isa: drawIsa(draw, shape, abilities),
+  }));
+}

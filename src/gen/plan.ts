@@ -1,0 +1,156 @@
+import type { FunctionName } from '../clif/module.ts';
+import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '../clif/signature.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
+import type { Config, Weighted } from './config.ts';
+import type { Draw } from './draw.ts';
+
+/** What a parameter carries, which the type alone does not say. */
+export type ParamRole =
+  | { readonly kind: 'data' }
+  /** The address of `MEMORY_BYTES` initialised bytes. */
+  | { readonly kind: 'memory' }
+  /** The address of the function planned at `target`. */
+  | { readonly kind: 'function'; readonly target: number };
+
+/** Bytes behind every memory parameter. */
+export const MEMORY_BYTES = 32;
+
+/** A function before it has a body. Function `i` may only call functions planned after it, so all calls end. */
+export interface FunctionPlan {
+  readonly name: FunctionName;
+  readonly signature: Signature;
+  readonly roles: readonly ParamRole[];
+}
+
+/** What the whole case shares. */
+export interface CaseShape {
+  readonly hasVectors: boolean;
+  readonly hasHalfArithmetic: boolean;
+  readonly hasHalfVectors: boolean;
+  readonly implicitReturnArea: boolean;
+  readonly types: readonly Weighted<Type>[];
+}
+
+const DATA: ParamRole = { kind: 'data' };
+
+export function pickWeighted<T>(draw: Draw, choices: readonly Weighted<T>[]): T {
+  const choice = choices[draw.weighted(choices.map((c) => c.weight))];
+  if (choice === undefined) throw new RangeError('no choice to draw from');
+  return choice.item;
+}
+
+/** Few most of the time, the whole range some of the time: long lists are what spills to the stack. */
+function drawCount(draw: Draw, max: number, min: number): number {
+  const kind = draw.int(0, 9);
+  const top = kind < 4 ? 4 : kind < 8 ? 10 : max;
+  return draw.int(min, Math.max(min, Math.min(max, top)));
+}
+
+function drawParam(draw: Draw, config: Config, type: Type): AbiParam {
+  const info = typeInfo(type);
+  const canExtend = !info.isFloat && !info.isVector && info.bits < 64;
+  if (!canExtend || !draw.chance(config.extensions)) return abiParam(type);
+  return abiParam(type, draw.chance(50) ? 'sext' : 'uext');
+}
+
+/** Result types that stay within a0, a1, fa0, fa1 (RISC-V psABI, "Integer Calling Convention"). */
+function drawRegisterResults(draw: Draw, config: Config, types: readonly Weighted<Type>[]): readonly AbiParam[] {
+  const results: AbiParam[] = [];
+  let integers = 2;
+  let floats = 2;
+  for (let tries = draw.int(0, 4); tries > 0; tries -= 1) {
+    const type = pickWeighted(draw, types);
+    const info = typeInfo(type);
+    if (info.isVector) continue;
+    const inFloatRegister = info.isFloat && info.bits <= 64;
+    const parts = info.bits > 64 ? 2 : 1;
+    if (inFloatRegister ? floats < 1 : integers < parts) continue;
+    if (inFloatRegister) floats -= 1;
+    else integers -= parts;
+    results.push(drawParam(draw, config, type));
+  }
+  return results;
+}
+
+function drawResults(draw: Draw, config: Config, shape: CaseShape): readonly AbiParam[] {
+  if (!shape.implicitReturnArea) return drawRegisterResults(draw, config, shape.types);
+  const count = drawCount(draw, config.results.max, config.results.min);
+  return Array.from({ length: count }, () => drawParam(draw, config, pickWeighted(draw, shape.types)));
+}
+
+function planName(index: number): FunctionName {
+  return index === 0 ? { kind: 'test', name: 'main' } : { kind: 'user', namespace: 0, index };
+}
+
+/** The entry is called from outside with plain data, so it has no pointers, and it always has an i64 to report in. */
+function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallConv): FunctionPlan {
+  const params = Array.from({ length: drawCount(draw, config.params.max, config.params.min) }, () =>
+    drawParam(draw, config, pickWeighted(draw, shape.types)),
+  );
+  const drawn = drawResults(draw, config, shape);
+  const hasWord = drawn.some((r) => r.type === 'i64');
+  const returns = hasWord ? drawn : shape.implicitReturnArea ? [...drawn, abiParam('i64')] : [abiParam('i64')];
+  return {
+    name: planName(0),
+    signature: { params, returns, callConv },
+    roles: params.map(() => DATA),
+  };
+}
+
+interface ParamDraft {
+  readonly param: AbiParam;
+  readonly role: ParamRole;
+}
+
+function insertAnywhere(draw: Draw, list: ParamDraft[], item: ParamDraft): void {
+  list.splice(draw.int(0, list.length), 0, item);
+}
+
+function planInner(
+  draw: Draw,
+  config: Config,
+  shape: CaseShape,
+  index: number,
+  count: number,
+  earlier: readonly FunctionPlan[],
+): FunctionPlan {
+  const callConv = pickWeighted(draw, config.callConvs);
+  const drafts: ParamDraft[] = Array.from(
+    { length: drawCount(draw, config.params.max - 2, config.params.min) },
+    () => ({ param: drawParam(draw, config, pickWeighted(draw, shape.types)), role: DATA }),
+  );
+  if (index + 1 < count && draw.chance(config.functionParams)) {
+    const target = draw.int(index + 1, count - 1);
+    insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target } });
+  }
+  const hasSret = draw.chance(config.sretFunctions);
+  if (hasSret || draw.chance(config.memoryParams)) {
+    const purpose = hasSret ? { kind: 'sret' as const } : draw.chance(40) ? { kind: 'vmctx' as const } : NORMAL;
+    const param = abiParam('i64', 'none', purpose);
+    insertAnywhere(draw, drafts, { param, role: { kind: 'memory' } });
+  }
+  const twins = earlier.filter(
+    (p, i) => i > 0 && p.signature.callConv === 'tail' && !p.signature.params.some((q) => q.purpose.kind === 'sret'),
+  );
+  const entry = earlier[0];
+  if (entry !== undefined && entry.signature.callConv === 'tail') twins.push(entry);
+  // Tail calls need equal result types, which two independent draws hardly ever have.
+  const twin = callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60) ? draw.pick(twins) : null;
+  const returns = hasSret ? [] : twin !== null ? twin.signature.returns : drawResults(draw, config, shape);
+  return {
+    name: planName(index),
+    signature: { params: drafts.map((d) => d.param), returns, callConv },
+    roles: drafts.map((d) => d.role),
+  };
+}
+
+/** Names, signatures and roles of every function of a module; the entry first. */
+export function planFunctions(draw: Draw, config: Config, shape: CaseShape): readonly FunctionPlan[] {
+  const { min, max } = config.functions;
+  const count = draw.int(min, draw.chance(70) ? Math.max(min, Math.min(max, 5)) : max);
+  const plans: FunctionPlan[] = [planEntry(draw, config, shape, pickWeighted(draw, config.callConvs))];
+  for (let index = 1; index < count; index += 1) {
+    plans.push(planInner(draw, config, shape, index, count, plans));
+  }
+  return plans;
+}
