@@ -1,0 +1,256 @@
+#include "execute.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "poison.h"
+#include "trampoline.h"
+
+#define STACK_TOP (STACK_BASE + STACK_BYTES)
+#define TICK_MS 25u
+#define VECTOR_WORDS_LIMIT (32u * 1024u / 8u) /* v0-v31 at the largest VLEN QEMU has, 8192 bits, fit */
+
+enum { RA = 1, SP = 2, A0 = 10, FA0 = 10 };
+
+static const uint8_t SAVED_X[] = {1, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27};
+static const uint8_t SAVED_F[] = {8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27};
+
+struct machine machine_after;
+
+static struct machine before;
+static uint32_t vlenb;
+static uint64_t vectors_before[VECTOR_WORDS_LIMIT], vectors_after[VECTOR_WORDS_LIMIT];
+static unsigned char signal_stack[64 << 10] __attribute__((aligned(16)));
+
+/* Shared with the handler. */
+static volatile sig_atomic_t running, ticks, tick_limit;
+static struct {
+  uint32_t kind; /* RETURNED: came back, but storing the registers faulted, sp being wrong */
+  uint32_t signal;
+  uint64_t pc, address;
+  struct machine machine;
+} stopped;
+
+static void stop(uint32_t kind, int signal, uint64_t address, const ucontext_t *context) __attribute__((noreturn));
+
+static void stop(uint32_t kind, int signal, uint64_t address, const ucontext_t *context) {
+  const mcontext_t *m = &context->uc_mcontext;
+  running = 0;
+  stopped.kind = kind;
+  stopped.signal = (uint32_t)signal;
+  stopped.pc = m->__gregs[0];
+  stopped.address = address;
+  stopped.machine.x[0] = 0;
+  for (int i = 1; i < 32; i++) stopped.machine.x[i] = m->__gregs[i];
+  for (int i = 0; i < 32; i++) stopped.machine.f[i] = m->__fpregs.__d.__f[i];
+  stopped.machine.fcsr = m->__fpregs.__d.__fcsr;
+  trampoline_abandon();
+}
+
+/* Called by trampoline_signal. */
+void handle_signal(int signal, siginfo_t *info, void *context);
+
+void handle_signal(int signal, siginfo_t *info, void *context) {
+  if (signal == SIGPROF) {
+    if (!running || ++ticks < tick_limit) return;
+    stop(HUNG, signal, 0, context);
+  }
+  const uint64_t pc = ((const ucontext_t *)context)->uc_mcontext.__gregs[0];
+  if (!running) fail("guest: signal in the guest's own code", pc);
+  /* The first store after the return is the only one that goes through the code's own sp. */
+  const uint32_t kind = pc == (uint64_t)trampoline_return ? RETURNED : SIGNALLED;
+  stop(kind, signal, (uint64_t)info->si_addr, context);
+}
+
+static void map_at(uint64_t address, uint64_t bytes, int protection) {
+  void *at = mmap((void *)address, bytes, protection,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (at != (void *)address) fail("guest: cannot map at", address);
+}
+
+void execute_start(uint32_t vector_bytes) {
+  vlenb = vector_bytes;
+  if ((uint64_t)vlenb * 32 > sizeof vectors_before) fail("guest: vector registers too long, bytes", vlenb);
+  poison_start();
+  map_at(CODE_BASE, CODE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
+  map_at(STACK_BASE - GUARD_BYTES, GUARD_BYTES, PROT_NONE);
+  map_at(STACK_BASE, STACK_BYTES, PROT_READ | PROT_WRITE);
+  map_at(STACK_TOP, GUARD_BYTES, PROT_NONE);
+
+  trampoline_start();
+  const stack_t stack = {.ss_sp = signal_stack, .ss_size = sizeof signal_stack};
+  if (sigaltstack(&stack, NULL) != 0) fail("guest: sigaltstack", 0);
+  struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART};
+  action.sa_sigaction = trampoline_signal;
+  static const int SIGNALS[] = {SIGSEGV, SIGILL, SIGBUS, SIGTRAP, SIGFPE, SIGPROF};
+  for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++) {
+    if (sigaction(SIGNALS[i], &action, NULL) != 0) fail("guest: sigaction", (uint64_t)SIGNALS[i]);
+  }
+  /* Processor time, so that a loaded machine makes no hangs; one timer for all runs, so that a run costs no call. */
+  const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+  const struct itimerval timer = {.it_interval = tick, .it_value = tick};
+  if (setitimer(ITIMER_PROF, &timer, NULL) != 0) fail("guest: setitimer", 0);
+}
+
+/* Where things lie on the stack, from sp at entry upwards: arguments, canary, return area, canary, guard page. */
+struct frame {
+  uint64_t *sp, *canary, *return_area, *upper_canary;
+  size_t canary_words, upper_words;
+};
+
+static struct frame lay_out(const struct request *request, const struct poison *poison) {
+  /* sp is only 16-aligned by the ABI: vary it, so that code that wants more gets caught. */
+  const uint64_t shift = poison_word(poison, POISON_MISC) % 16 * 16;
+  const uint64_t upper = CANARY_BYTES + 256 - shift;
+  const uint64_t lower = CANARY_BYTES + (poison_word(poison, POISON_MISC) >> 8) % 16 * 16;
+  const uint64_t return_area = STACK_TOP - upper - request->return_bytes;
+  const uint64_t sp = return_area - lower - request->argument_bytes;
+  return (struct frame){
+      .sp = (uint64_t *)sp,
+      .canary = (uint64_t *)(sp + request->argument_bytes),
+      .canary_words = lower / 8,
+      .return_area = (uint64_t *)return_area,
+      .upper_canary = (uint64_t *)(STACK_TOP - upper),
+      .upper_words = upper / 8,
+  };
+}
+
+/*
+ * vtype and vl are unspecified at a call (psABI, "Vector Register Convention"), but legal: SEW 8 to 64, LMUL 1 to 8, any of the
+ * tail and mask policies. vstart must be 0, and is.
+ */
+static void poison_vectors(const struct poison *poison) {
+  const uint64_t bits = poison_word(poison, POISON_MISC + 1);
+  const uint64_t lmul = bits & 3, sew = bits >> 2 & 3, policy = bits >> 4 & 3;
+  const uint64_t vlmax = ((uint64_t)vlenb << lmul) >> sew;
+  before.vtype = policy << 6 | sew << 3 | lmul;
+  before.vl = (bits >> 16) % (vlmax + 1);
+  before.vcsr = bits >> 6 & 7;
+  before.vectors = vectors_before;
+  poison_fill(poison, POISON_VECTORS, vectors_before, (size_t)vlenb * 32 / 8);
+}
+
+static void prepare(const struct job *job, const struct poison *poison, const struct frame *frame) {
+  const struct request *request = job->request;
+  const uint64_t *masks = job->masks, *input = job->input;
+
+  poison_fill(poison, POISON_X, before.x, 64); /* x and f lie together */
+  for (size_t i = 0; i < 8; i++) {
+    before.x[A0 + i] = (before.x[A0 + i] & ~masks[i]) | (input[i] & masks[i]);
+    before.f[FA0 + i] = (before.f[FA0 + i] & ~masks[8 + i]) | (input[8 + i] & masks[8 + i]);
+  }
+  if (request->flags & HAS_RETURN_AREA) before.x[A0] = (uint64_t)frame->return_area;
+  before.x[SP] = (uint64_t)frame->sp;
+  before.x[RA] = request->base + request->entry_offset;
+  before.fcsr = poison_word(poison, POISON_MISC + 2) & 0x1f; /* flags are unspecified; frm is round to nearest */
+  before.with_vectors = (request->flags & WITH_VECTORS) != 0;
+  if (before.with_vectors) poison_vectors(poison);
+  machine_after.with_vectors = before.with_vectors && (request->flags & WANT_STATE) != 0;
+  machine_after.vectors = vectors_after;
+
+  masks += 16, input += 16;
+  for (size_t i = 0; i < request->argument_bytes / 8; i++) {
+    frame->sp[i] = (poison_filled(poison, POISON_ARGUMENTS, i) & ~masks[i]) | (input[i] & masks[i]);
+  }
+  const uint64_t above = STACK_TOP - (uint64_t)frame->canary;
+  poison_fill(poison, POISON_STACK, frame->canary, above / 8);
+  uint64_t below = request->poison_bytes;
+  const uint64_t room = (uint64_t)frame->sp - STACK_BASE;
+  if (below > room) below = room;
+  poison_fill(poison, POISON_STACK, frame->sp - below / 8, below / 8);
+}
+
+struct report {
+  struct violation *next;
+  uint32_t count;
+};
+
+static void violate(struct report *report, uint32_t kind, int32_t index, uint64_t expected, uint64_t found) {
+  if (report->count == MAX_VIOLATIONS) return;
+  report->count++;
+  *report->next++ = (struct violation){.kind = kind, .index = index, .expected = expected, .found = found};
+}
+
+static void check_canary(struct report *report, const struct poison *poison, const struct frame *frame,
+                         const uint64_t *canary, size_t count, uint64_t skip) {
+  const size_t first = (size_t)(canary - frame->canary);
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t expected = poison_filled(poison, POISON_STACK, first + i);
+    /* The trampoline wrote just below the sp it was given. */
+    if (canary[i] == expected || (uint64_t)&canary[i] == skip) continue;
+    violate(report, VIOLATION_CANARY, (int32_t)((canary + i - frame->sp) * 8), expected, canary[i]);
+  }
+}
+
+static uint32_t check(const struct job *job, const struct poison *poison, const struct frame *frame,
+                      struct violation *out) {
+  struct report report = {.next = out};
+  const struct machine *after = &machine_after;
+  before.x[RA] = (uint64_t)trampoline_return;
+  before.x[SP] += job->request->popped_bytes;
+  if (after->x[SP] != before.x[SP]) violate(&report, VIOLATION_X, SP, before.x[SP], after->x[SP]);
+  for (size_t i = 0; i < sizeof SAVED_X; i++) {
+    const uint8_t r = SAVED_X[i];
+    if (after->x[r] != before.x[r]) violate(&report, VIOLATION_X, r, before.x[r], after->x[r]);
+  }
+  for (size_t i = 0; i < sizeof SAVED_F; i++) {
+    const uint8_t r = SAVED_F[i];
+    if (after->f[r] != before.f[r]) violate(&report, VIOLATION_F, r, before.f[r], after->f[r]);
+  }
+  if (after->fcsr >> 5 != 0) violate(&report, VIOLATION_FRM, 0, 0, after->fcsr >> 5);
+  const uint64_t skip = after->x[SP] == before.x[SP] ? 0 : after->x[SP] - 8;
+  check_canary(&report, poison, frame, frame->canary, frame->canary_words, skip);
+  check_canary(&report, poison, frame, frame->upper_canary, frame->upper_words, skip);
+  return report.count;
+}
+
+uint64_t execute_record_limit(const struct request *request) {
+  return sizeof(struct record) + 66 * 8 + request->return_bytes + MAX_VIOLATIONS * sizeof(struct violation) +
+         2 * sizeof(uint64_t[32]) + (uint64_t)vlenb * 32;
+}
+
+static unsigned char *put(unsigned char *out, const void *from, size_t bytes) {
+  memcpy(out, from, bytes);
+  return out + bytes;
+}
+
+uint32_t execute_run(const struct job *job, unsigned char *out) {
+  const struct request *request = job->request;
+  const struct poison poison = poison_of_seed(job->seed);
+  const struct frame frame = lay_out(request, &poison);
+  prepare(job, &poison, &frame);
+
+  ticks = 0;
+  tick_limit = (sig_atomic_t)(request->limit_ms / TICK_MS + 2); /* the first tick may come at once */
+  stopped.kind = RETURNED;
+  running = 1;
+  if (trampoline_enter(&before) != 0 && stopped.kind == RETURNED) {
+    memcpy(&machine_after, &stopped.machine, offsetof(struct machine, vtype));
+  }
+  running = 0;
+
+  struct record record = {.kind = stopped.kind};
+  unsigned char *end = out + sizeof record;
+  if (record.kind == RETURNED) {
+    end = put(end, &machine_after.x[A0], 16);
+    end = put(end, &machine_after.f[FA0], 16);
+    end = put(end, frame.return_area, request->return_bytes);
+    record.violation_count = check(job, &poison, &frame, (struct violation *)end);
+    end += record.violation_count * sizeof(struct violation);
+    if (request->flags & WANT_STATE) {
+      end = put(end, machine_after.x, 512);
+      if (request->flags & WITH_VECTORS) end = put(end, vectors_after, (size_t)vlenb * 32);
+    }
+  } else {
+    record.signal = stopped.signal;
+    end = put(end, &stopped.pc, 16);
+    end = put(end, stopped.machine.x, 512);
+  }
+  record.length = (uint32_t)(end - out);
+  memcpy(out, &record, sizeof record);
+  return record.length;
+}

@@ -1,0 +1,22 @@
+#ifndef CALLFUZZ_EXECUTE_H
+#define CALLFUZZ_EXECUTE_H
+
+#include "protocol.h"
+
+/* Maps code area and stack, installs signal handlers and timer. Ends the process when that fails. */
+void execute_start(uint32_t vector_bytes);
+
+/* The parts of a request that one run needs. */
+struct job {
+  const struct request *request;
+  const uint64_t *masks, *input;
+  uint64_t seed;
+};
+
+/* Longest record a run of `request` can make, bytes. */
+uint64_t execute_record_limit(const struct request *request);
+
+/* Runs once and writes the record at `out`; gives its length. */
+uint32_t execute_run(const struct job *job, unsigned char *out);
+
+#endif
