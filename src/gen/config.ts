@@ -66,7 +66,7 @@ export const DEFAULT_CONFIG: Config = {
   params: { min: 0, max: 24 },
   results: { min: 0, max: 24 },
   statements: { min: 1, max: 6 },
-  dynamicInstructions: 900,
+  dynamicInstructions: 1500,
   loopIterations: { min: 1, max: 4 },
   inputs: { min: 3, max: 3 },
   configurations: { min: 2, max: 2 },

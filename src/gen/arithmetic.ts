@@ -1,0 +1,100 @@
+import type { Value } from '../clif/module.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
+import { emit, newValue, plain, publish, type BodyState } from './body-state.ts';
+import { pickWeighted } from './plan.ts';
+import { anyValue, canonicalise, condition, constant, laneOf, splat } from './values.ts';
+
+const INTEGER_BINARY = ['iadd', 'isub', 'imul', 'band', 'bor', 'bxor'] as const;
+const INTEGER_SHIFT = ['ishl', 'ushr', 'sshr', 'rotl', 'rotr'] as const;
+const INTEGER_UNARY = ['bnot', 'ineg'] as const;
+const VECTOR_BINARY = ['iadd', 'isub', 'band', 'bor', 'bxor', 'umin', 'smax'] as const;
+const FLOAT_BINARY = ['fadd', 'fsub', 'fmul', 'fdiv'] as const;
+
+function integerOperation(state: BodyState, type: Type): Value {
+  const { draw } = state;
+  const kind = draw.int(0, 9);
+  if (kind < 6) return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
+  if (kind < 7) return plain(state, draw.pick(INTEGER_UNARY), type, [anyValue(state, type)]);
+  if (kind < 8) {
+    const amount = draw.chance(50) ? constant(state, 'i8', BigInt(draw.int(0, 127))) : anyValue(state, 'i8');
+    return plain(state, draw.pick(INTEGER_SHIFT), type, [anyValue(state, type), amount]);
+  }
+  return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+}
+
+function floatOperation(state: BodyState, type: Type): Value {
+  const { draw, shape } = state;
+  const canCompute = type !== 'f128' && (type !== 'f16' || shape.hasHalfArithmetic);
+  if (!canCompute) {
+    return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+  }
+  const kind = draw.int(0, 9);
+  if (kind < 4) {
+    const args = [anyValue(state, type), anyValue(state, type)];
+    return canonicalise(state, plain(state, draw.pick(FLOAT_BINARY), type, args));
+  }
+  if (kind < 6) return plain(state, draw.pick(['fneg', 'fabs']), type, [anyValue(state, type)]);
+  if (kind < 7) return plain(state, 'fcopysign', type, [anyValue(state, type), anyValue(state, type)]);
+  if (kind < 8) return canonicalise(state, plain(state, 'sqrt', type, [anyValue(state, type)]));
+  if (kind < 9 && type !== 'f16') return plain(state, 'fcvt_from_sint', type, [anyValue(state, 'i64')]);
+  return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+}
+
+function vectorOperation(state: BodyState, type: Type): Value {
+  const { draw } = state;
+  const info = typeInfo(type);
+  const kind = draw.int(0, 9);
+  if (kind < 2) return splat(state, type, anyValue(state, laneOf(type)));
+  if (kind < 4) {
+    const result = newValue(state, type);
+    const args = [anyValue(state, type), anyValue(state, laneOf(type))];
+    const lane = draw.int(0, info.lanes - 1);
+    emit(state, { kind: 'lane', op: 'insertlane', type, results: [result], args, lane });
+    return result;
+  }
+  if (kind < 6) {
+    const result = newValue(state, laneOf(type));
+    const lane = draw.int(0, info.lanes - 1);
+    emit(state, { kind: 'lane', op: 'extractlane', type, results: [result], args: [anyValue(state, type)], lane });
+    return result;
+  }
+  if (!info.isFloat) {
+    return plain(state, draw.pick(VECTOR_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
+  }
+  if (kind < 8) return plain(state, draw.pick(['fneg', 'fabs']), type, [anyValue(state, type)]);
+  const args = [anyValue(state, type), anyValue(state, type)];
+  return canonicalise(state, plain(state, draw.pick(['fadd', 'fsub', 'fmul']), type, args));
+}
+
+/** One operation on values in scope; its result joins them. */
+export function arithmetic(state: BodyState): void {
+  const type = pickWeighted(state.draw, state.shape.types);
+  const info = typeInfo(type);
+  const value = info.isVector
+    ? vectorOperation(state, type)
+    : info.isFloat
+      ? floatOperation(state, type)
+      : integerOperation(state, type);
+  publish(state, value);
+}
+
+/** Many values of one register class at once, none of them read before the end of the scope. */
+export function pressure(state: BodyState): void {
+  const { draw } = state;
+  const type = pickWeighted(draw, state.shape.types);
+  const count = draw.int(6, 18);
+  const step = anyValue(state, type);
+  for (let i = 0; i < count; i += 1) {
+    const value = typeInfo(type).isFloat ? halfwayNew(state, type, i) : plain(state, 'iadd', type, [step, anyValue(state, type)]);
+    publish(state, value);
+  }
+}
+
+/** A float value that depends on others by moves alone, so that its bits stay exact. */
+function halfwayNew(state: BodyState, type: Type, turn: number): Value {
+  const source = anyValue(state, type);
+  if (type === 'f128') return constant(state, type, BigInt(turn + 1) << 100n);
+  if (type === 'f16' && !state.shape.hasHalfArithmetic) return constant(state, type, BigInt(turn + 1));
+  return plain(state, turn % 2 === 0 ? 'fneg' : 'fabs', type, [source]);
+}
+

@@ -1,0 +1,84 @@
+import type { Arbitrary } from 'fast-check';
+import seedrandom from 'seedrandom';
+import type { Case } from '../clif/case.ts';
+import type { Function } from '../clif/module.ts';
+import { typeInfo } from '../clif/type.ts';
+import { makeBody } from './body.ts';
+import { drawConfigurations } from './configurations.ts';
+import type { Abilities, Config } from './config.ts';
+import { drawBits, taggedBits } from './constants.ts';
+import { arbitraryOf, generateOne, type Draw } from './draw.ts';
+import { planFunctions, type CaseShape } from './plan.ts';
+
+function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape {
+  const has = (flag: string): boolean => abilities.isa.includes(flag);
+  const hasVectors = has('has_v') && draw.chance(config.vectorCases);
+  const hasHalfVectors = hasVectors && has('has_zvfh') && draw.chance(50);
+  const implicitReturnArea =
+    abilities.settings['enable_multi_ret_implicit_sret'] !== undefined &&
+    draw.chance(config.implicitReturnAreaCases);
+  const types = config.types.filter(({ item }) => {
+    const info = typeInfo(item);
+    return !info.isVector || (hasVectors && (info.lane !== 'f16' || hasHalfVectors));
+  });
+  return {
+    hasVectors,
+    hasHalfVectors,
+    hasHalfArithmetic: has('has_zfh') && draw.chance(50),
+    implicitReturnArea,
+    types,
+  };
+}
+
+function drawInputs(draw: Draw, config: Config, params: Function['signature']['params']): readonly (readonly bigint[])[] {
+  const count = draw.int(config.inputs.min, config.inputs.max);
+  return Array.from({ length: count }, (_, input) =>
+    params.map((param, i) => (input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type))),
+  );
+}
+
+/** Whole cases: valid by construction, their calls acyclic, their runs bounded by `config.dynamicInstructions`. */
+export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<Omit<Case, 'seed'>> {
+  return arbitraryOf((draw) => {
+    const shape = drawShape(draw, config, abilities);
+    const plans = planFunctions(draw, config, shape);
+    const functions: Function[] = [];
+    const costs: number[] = [];
+    // Callees first: a caller must know what a call costs.
+    for (let index = plans.length - 1; index >= 0; index -= 1) {
+      const plan = plans[index];
+      if (plan === undefined) throw new RangeError(`no function is planned at ${index}`);
+      const made = makeBody({ draw, config, shape, plans, index, plan, costs });
+      functions.push(made.function);
+      costs[index] = made.cost;
+    }
+    const entry = functions.at(-1);
+    if (entry === undefined) throw new RangeError('a module has an entry');
+    return {
+      module: { functions },
+      entry: entry.name,
+      inputs: drawInputs(draw, config, entry.signature.params),
+      configurations: drawConfigurations(
+        draw,
+        draw.int(config.configurations.min, config.configurations.max),
+        shape,
+        abilities,
+      ),
+    };
+  });
+}
+
+function hex32(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+/** Names case `index` of a campaign: 16 hex digits that depend on nothing but the arguments. */
+export function caseSeedFor(campaignSeed: string, profile: string, index: number): string {
+  const words = seedrandom(`${campaignSeed}\u0000${profile}\u0000${index}`);
+  return hex32(words.int32()) + hex32(words.int32());
+}
+
+/** The case that `caseSeed` names. */
+export function makeCase(config: Config, abilities: Abilities, caseSeed: string): Case {
+  return { seed: caseSeed, ...generateOne(caseArbitrary(config, abilities), caseSeed) };
+}

@@ -1,0 +1,98 @@
+import type { Value } from '../clif/module.ts';
+import { typeInfo } from '../clif/type.ts';
+import { emit, newValue, plain, typeOf, type BodyState } from './body-state.ts';
+import { loadFrom } from './memory.ts';
+import { bitcast, constant } from './values.ts';
+
+/** Odd, so that multiplying by it loses nothing (the 64-bit golden ratio). */
+const FACTOR = 0x9e3779b97f4a7c15n;
+
+function mix(state: BodyState, word: Value): void {
+  if (state.checksum === null || state.checksumFactor === null) {
+    state.checksum = word;
+    return;
+  }
+  // Multiplying tells orders apart; doing it every time would double the code for little.
+  const scaled = state.draw.chance(35)
+    ? plain(state, 'imul', 'i64', [state.checksum, state.checksumFactor])
+    : state.checksum;
+  state.checksum = plain(state, state.draw.pick(['bxor', 'iadd', 'isub']), 'i64', [scaled, word]);
+}
+
+function extractWord(state: BodyState, vector: Value, lane: number): Value {
+  const result = newValue(state, 'i64');
+  emit(state, { kind: 'lane', op: 'extractlane', type: 'i64x2', results: [result], args: [vector], lane });
+  return result;
+}
+
+/** Mixes every bit of `value` into the running checksum. */
+export function fold(state: BodyState, value: Value): void {
+  const type = typeOf(state, value);
+  const info = typeInfo(type);
+  if (info.isVector) {
+    const words = type === 'i64x2' ? value : bitcast(state, 'i64x2', value);
+    mix(state, extractWord(state, words, 0));
+    mix(state, extractWord(state, words, 1));
+    return;
+  }
+  switch (type) {
+    case 'i64':
+      mix(state, value);
+      return;
+    case 'i8':
+    case 'i16':
+    case 'i32':
+      mix(state, plain(state, 'uextend', 'i64', [value]));
+      return;
+    case 'f16':
+      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i16', value)]));
+      return;
+    case 'f32':
+      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i32', value)]));
+      return;
+    case 'f64':
+      mix(state, bitcast(state, 'i64', value));
+      return;
+    case 'i128':
+    case 'f128': {
+      const joined = type === 'i128' ? value : bitcast(state, 'i128', value);
+      const low = newValue(state, 'i64');
+      const high = newValue(state, 'i64');
+      emit(state, { kind: 'plain', op: 'isplit', type: 'i128', results: [low, high], args: [joined] });
+      mix(state, low);
+      mix(state, high);
+      return;
+    }
+    default:
+      throw new RangeError(`no way to fold ${type}`);
+  }
+}
+
+/** Folds what was defined since `from` and nothing has read, so that a wrong value cannot go unseen. */
+export function foldUnused(state: BodyState, from: number): void {
+  for (let i = from; i < state.scope.length; i += 1) {
+    const value = state.scope[i];
+    if (value === undefined || (state.useCounts[value] ?? 0) > 0) continue;
+    if (state.draw.chance(92)) fold(state, value);
+  }
+}
+
+/** Folds what memory holds in the end. */
+export function foldCells(state: BodyState): void {
+  for (const cell of state.cells) {
+    if (!state.draw.chance(60)) continue;
+    mix(state, loadFrom(state, cell, 'i64'));
+    mix(state, loadFrom(state, cell, 'i64', 8));
+  }
+}
+
+/** The checksum, made on demand; the factor must dominate every use, so this runs in the entry block first. */
+export function startChecksum(state: BodyState): void {
+  state.checksumFactor = constant(state, 'i64', FACTOR);
+  state.checksum = state.checksumFactor;
+}
+
+export function checksumOf(state: BodyState): Value {
+  if (state.checksum === null) throw new RangeError('the checksum is not started');
+  return state.checksum;
+}

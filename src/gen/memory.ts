@@ -1,0 +1,72 @@
+import type { Value } from '../clif/module.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
+import { emit, newValue, type BodyState, type Cell } from './body-state.ts';
+
+/** Bytes that a cell offers from its offset on; no CLIF type the generator uses is wider. */
+export const CELL_BYTES = 16;
+
+/** The cell's address and what is left to add to it. */
+function addressOf(state: BodyState, cell: Cell): { readonly pointer: Value; readonly offset: number } {
+  if (cell.base.kind === 'pointer') return { pointer: cell.base.value, offset: cell.offset };
+  const folded = state.draw.chance(50);
+  const pointer = newValue(state, 'i64');
+  emit(state, {
+    kind: 'stack',
+    op: 'stack_addr',
+    type: 'i64',
+    results: [pointer],
+    args: [],
+    slot: cell.base.slot,
+    offset: folded ? 0 : cell.offset,
+  });
+  return { pointer, offset: folded ? cell.offset : 0 };
+}
+
+/** The address of `cell` as one value. */
+export function pointerTo(state: BodyState, cell: Cell): Value {
+  if (cell.base.kind === 'pointer') {
+    if (cell.offset !== 0) throw new RangeError('a region starts at its pointer');
+    return cell.base.value;
+  }
+  const pointer = newValue(state, 'i64');
+  const { slot } = cell.base;
+  const { offset } = cell;
+  emit(state, { kind: 'stack', op: 'stack_addr', type: 'i64', results: [pointer], args: [], slot, offset });
+  return pointer;
+}
+
+export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes = 0): void {
+  const type = state.valueTypes[value];
+  if (type === undefined) throw new RangeError(`v${value} has no type yet`);
+  const { pointer, offset } = addressOf(state, cell);
+  emit(state, {
+    kind: 'memory',
+    op: 'store',
+    type,
+    results: [],
+    args: [value, pointer],
+    flags: [],
+    offset: offset + extraBytes,
+  });
+}
+
+export function loadFrom(state: BodyState, cell: Cell, type: Type, extraBytes = 0): Value {
+  const { pointer, offset } = addressOf(state, cell);
+  const result = newValue(state, type);
+  emit(state, {
+    kind: 'memory',
+    op: 'load',
+    type,
+    results: [result],
+    args: [pointer],
+    flags: [],
+    offset: offset + extraBytes,
+  });
+  return result;
+}
+
+/** A load of `type` from `cell`, at any offset that stays inside it. */
+export function loadWithin(state: BodyState, cell: Cell, type: Type): Value {
+  const slack = CELL_BYTES - typeInfo(type).bytes;
+  return loadFrom(state, cell, type, slack > 0 ? state.draw.int(0, slack) : 0);
+}

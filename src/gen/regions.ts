@@ -1,0 +1,71 @@
+import type { Value } from '../clif/module.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
+import { addSlot, type BodyState, type Cell } from './body-state.ts';
+import { CELL_BYTES, loadWithin, pointerTo, storeTo } from './memory.ts';
+import { MEMORY_BYTES, pickWeighted } from './plan.ts';
+import { anyValue } from './values.ts';
+
+/** Fills a cell whole, so that any load from it afterwards reads defined bytes. */
+function initialise(state: BodyState, cell: Cell): void {
+  const { draw, shape } = state;
+  const wide: readonly Type[] = shape.hasVectors ? ['i128', 'f128', 'i8x16', 'i64x2'] : ['i128', 'f128'];
+  if (draw.chance(40)) {
+    storeTo(state, cell, anyValue(state, draw.pick(wide)));
+  } else {
+    storeTo(state, cell, anyValue(state, draw.pick(['i64', 'f64'] as const)));
+    storeTo(state, cell, anyValue(state, 'i64'), 8);
+  }
+}
+
+/** A new stack slot with one or two initialised cells; two that touch make a region other functions can be given. */
+export function addMemory(state: BodyState): Cell {
+  const { draw } = state;
+  const range = pickWeighted(draw, state.config.slotSizes);
+  const size = Math.max(draw.int(range.min, range.max), CELL_BYTES);
+  const slot = addSlot(state, size, draw.pick([1, 1, 8, 16, 16, 32, 64]));
+  const last = size - CELL_BYTES;
+  const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);
+  const first: Cell = { base: { kind: 'slot', slot }, offset };
+  initialise(state, first);
+  state.cells.push(first);
+  if (offset + MEMORY_BYTES <= size) {
+    const second: Cell = { base: first.base, offset: offset + CELL_BYTES };
+    initialise(state, second);
+    state.cells.push(second);
+    state.regions.push(first);
+  }
+  return first;
+}
+
+/** A pointer to MEMORY_BYTES initialised bytes, to pass on. */
+export function anyRegion(state: BodyState): Value {
+  for (let tries = 0; tries < 3; tries += 1) {
+    if (state.regions.length > 0 && state.draw.chance(80)) return pointerTo(state, state.draw.pick(state.regions));
+    addMemory(state);
+  }
+  const slot = addSlot(state, MEMORY_BYTES, 16);
+  const region: Cell = { base: { kind: 'slot', slot }, offset: 0 };
+  const second: Cell = { base: region.base, offset: CELL_BYTES };
+  initialise(state, region);
+  initialise(state, second);
+  state.cells.push(region, second);
+  state.regions.push(region);
+  return pointerTo(state, region);
+}
+
+function anyCell(state: BodyState): Cell {
+  if (state.cells.length === 0 || state.draw.chance(12)) return addMemory(state);
+  return state.draw.pick(state.cells);
+}
+
+/** A load of `type` from any initialised place. */
+export function loadAny(state: BodyState, type: Type): Value {
+  return loadWithin(state, anyCell(state), type);
+}
+
+export function storeAny(state: BodyState, value: Value): void {
+  const type = state.valueTypes[value];
+  if (type === undefined) throw new RangeError(`v${value} has no type yet`);
+  const slack = CELL_BYTES - typeInfo(type).bytes;
+  storeTo(state, anyCell(state), value, slack > 0 ? state.draw.int(0, slack) : 0);
+}

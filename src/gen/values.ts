@@ -1,0 +1,135 @@
+import { asInteger, bitMask, typeInfo, type ScalarType, type Type } from '../clif/type.ts';
+import type { Inst, Value } from '../clif/module.ts';
+import { emit, newValue, plain, publish, typeOf, type BodyState } from './body-state.ts';
+import { canonicalNan, drawBits } from './constants.ts';
+import { loadWithin } from './memory.ts';
+
+const CONST_OP: Readonly<Record<string, string>> = {
+  f16: 'f16const',
+  f32: 'f32const',
+  f64: 'f64const',
+  f128: 'f128const',
+};
+
+/** Emits `bits` as a constant of `type`; CLIF has no 128-bit `iconst`, so i128 is joined from halves. */
+export function constant(state: BodyState, type: Type, bits: bigint): Value {
+  if (type === 'i128') {
+    const low = constant(state, 'i64', bits & bitMask(64));
+    const high = constant(state, 'i64', bits >> 64n);
+    return plain(state, 'iconcat', 'i64', [low, high], 'i128');
+  }
+  const op = typeInfo(type).isVector ? 'vconst' : (CONST_OP[type] ?? 'iconst');
+  const value = newValue(state, type);
+  emit(state, { kind: 'const', op, type, results: [value], args: [], bits });
+  return value;
+}
+
+/** Reinterprets bits; CLIF wants a byte order where lane counts differ (cranelift-codegen verifier, `bitcast`). */
+export function bitcast(state: BodyState, type: Type, value: Value): Value {
+  const result = newValue(state, type);
+  const flags = typeInfo(type).isVector || typeInfo(typeOf(state, value)).isVector ? ['little'] : [];
+  const inst: Inst = { kind: 'memory', op: 'bitcast', type, results: [result], args: [value], flags, offset: 0 };
+  emit(state, inst);
+  return result;
+}
+
+function pickFrom(state: BodyState, values: readonly Value[]): Value {
+  const { draw } = state;
+  // Looking for a value that nothing has read yet keeps most of the dataflow alive up to the results.
+  for (let tries = 0; tries < 3; tries += 1) {
+    const value = draw.pick(values);
+    if ((state.useCounts[value] ?? 0) === 0) return value;
+  }
+  return draw.pick(values);
+}
+
+/** A value of `type`: one in scope, a conversion of one, or a constant. */
+export function anyValue(state: BodyState, type: Type): Value {
+  const values = state.pool.get(type);
+  const roll = state.draw.int(0, 99);
+  if (values !== undefined && values.length > 0 && roll < 82) return pickFrom(state, values);
+  const value =
+    roll < 40 || (roll > 90 && values === undefined)
+      ? convertTo(state, type)
+      : constant(state, type, drawBits(state.draw, type));
+  publish(state, value);
+  return value;
+}
+
+function existing(state: BodyState, type: Type): Value {
+  const values = state.pool.get(type);
+  return values !== undefined && values.length > 0
+    ? pickFrom(state, values)
+    : constant(state, type, drawBits(state.draw, type));
+}
+
+function loadOrConstant(state: BodyState, type: Type): Value {
+  return state.cells.length > 0
+    ? loadWithin(state, state.draw.pick(state.cells), type)
+    : constant(state, type, drawBits(state.draw, type));
+}
+
+/** Makes a `type` out of a value of another type, through the conversions every riscv64 lowers. */
+function convertTo(state: BodyState, type: Type): Value {
+  const { draw } = state;
+  const info = typeInfo(type);
+  if (info.isVector) {
+    if (draw.chance(30)) return loadOrConstant(state, type);
+    if (draw.chance(50)) return splat(state, type, existing(state, info.lane));
+    const source = draw.pick(['i8x16', 'i32x4', 'i64x2'] as const);
+    return source === type ? existing(state, type) : bitcast(state, type, existing(state, source));
+  }
+  switch (type) {
+    case 'i8':
+    case 'i16':
+    case 'i32':
+      return plain(state, 'ireduce', type, [existing(state, 'i64')]);
+    case 'i64':
+      return plain(state, draw.pick(['uextend', 'sextend']), 'i64', [existing(state, draw.pick(['i8', 'i16', 'i32']))]);
+    case 'i128':
+      return plain(state, 'iconcat', 'i64', [existing(state, 'i64'), existing(state, 'i64')], 'i128');
+    case 'f128':
+      return loadOrConstant(state, type);
+    default:
+      return bitcast(state, type, existing(state, asInteger(type)));
+  }
+}
+
+export function splat(state: BodyState, type: Type, lane: Value): Value {
+  return plain(state, 'splat', type, [lane]);
+}
+
+export function laneOf(type: Type): ScalarType {
+  return typeInfo(type).lane;
+}
+
+/**
+ * Replaces NaNs by the canonical one. Which NaN an operation makes is not specified (CLIF's `fadd` and the like),
+ * so nothing may see its bits before this.
+ */
+export function canonicalise(state: BodyState, value: Value): Value {
+  const type = typeOf(state, value);
+  const info = typeInfo(type);
+  const integer = asInteger(type);
+  const unordered = newValue(state, info.isVector ? integer : 'i8');
+  emit(state, { kind: 'compare', op: 'fcmp', type, results: [unordered], args: [value, value], cond: 'uno' });
+  if (!info.isVector) {
+    const nan = constant(state, type, canonicalNan(info.bits));
+    return plain(state, 'select', type, [unordered, nan, value]);
+  }
+  const lane = constant(state, info.lane, canonicalNan(info.laneBits));
+  const nan = splat(state, type, lane);
+  const mask = bitcast(state, type, unordered);
+  return plain(state, 'bitselect', type, [mask, nan, value]);
+}
+
+/** A condition for branches and selects: 0 or not, never a constant. */
+export function condition(state: BodyState): Value {
+  const { draw } = state;
+  const type = draw.pick(['i8', 'i16', 'i32', 'i64'] as const);
+  const result = newValue(state, 'i8');
+  const cond = draw.pick(['eq', 'ne', 'slt', 'sge', 'sgt', 'sle', 'ult', 'uge', 'ugt', 'ule']);
+  const args = [anyValue(state, type), anyValue(state, type)];
+  emit(state, { kind: 'compare', op: 'icmp', type, results: [result], args, cond });
+  return result;
+}
