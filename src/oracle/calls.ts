@@ -1,0 +1,82 @@
+import type { Signature } from '../clif/signature.ts';
+import { popFrame, pushFrame } from './memory.ts';
+import type { Cell, Machine, PreparedFunction } from './program.ts';
+import { exhaust } from './stop.ts';
+
+/** Parameter and result types as text; two functions with the same shape can be called alike. */
+export function shapeOf(signature: Signature): string {
+  let text = '';
+  for (const p of signature.params) text += `${p.type},`;
+  text += '>';
+  for (const r of signature.returns) text += `${r.type},`;
+  return text;
+}
+
+export function gather(cells: readonly Cell[]): bigint[] {
+  const values: bigint[] = [];
+  for (const cell of cells) values.push(cell.v);
+  return values;
+}
+
+export function scatter(cells: readonly Cell[], values: readonly bigint[]): void {
+  let i = 0;
+  for (const cell of cells) {
+    const value = values[i++];
+    if (value !== undefined) cell.v = value;
+  }
+}
+
+/** The function at `address`, if calling it with `shape` is defined. */
+export function functionAt(machine: Machine, address: bigint, shape: string): PreparedFunction {
+  const callee = machine.byAddress.get(address);
+  if (callee === undefined) return exhaust(`wild call to 0x${address.toString(16)}`);
+  if (callee.shape !== shape) return exhaust(`call of ${callee.name} with another signature than its own`);
+  return callee;
+}
+
+function runBlocks(machine: Machine, callee: PreparedFunction): void {
+  let block = callee.entry;
+  while (block !== null) {
+    machine.fuel -= block.cost;
+    if (machine.fuel < 0) exhaust('fuel');
+    for (const op of block.ops) op();
+    block = block.end();
+  }
+}
+
+/** Runs one activation. Its tail call, if any, is left in `machine.tail`. */
+function activate(machine: Machine, callee: PreparedFunction, args: readonly bigint[]): void {
+  if (callee.unsupported !== null) throw callee.unsupported;
+  if (callee.native !== null) {
+    machine.results = callee.native(args);
+    return;
+  }
+  const { memory } = machine;
+  const { active: wasActive, frameBase, frame } = callee;
+  const saved = wasActive ? gather(callee.cells) : null;
+  const previousTop = memory.top;
+  callee.active = true;
+  scatter(callee.params, args);
+  if (frame.sizeBytes > 0) callee.frameBase = pushFrame(memory, frame);
+  runBlocks(machine, callee);
+  if (frame.sizeBytes > 0) {
+    popFrame(memory, previousTop);
+    callee.frameBase = frameBase;
+  }
+  if (saved === null) callee.active = false;
+  else scatter(callee.cells, saved);
+}
+
+/** Calls a function and everything it tail-calls; returns the results. The host stack grows once per CLIF call. */
+export function call(machine: Machine, callee: PreparedFunction, args: readonly bigint[]): readonly bigint[] {
+  if (++machine.depth > machine.maxDepth) exhaust('call depth');
+  activate(machine, callee, args);
+  while (machine.tail !== null) {
+    const next = machine.tail;
+    machine.tail = null;
+    if (--machine.fuel < 0) exhaust('fuel');
+    activate(machine, next, machine.tailArgs);
+  }
+  machine.depth--;
+  return machine.results;
+}

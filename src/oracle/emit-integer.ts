@@ -1,0 +1,172 @@
+import { bitMask } from '../clif/type.ts';
+import {
+  INTEGER_BINARY,
+  INTEGER_CONDITION,
+  INTEGER_SHIFT,
+  INTEGER_UNARY,
+  type Binary,
+  type Unary,
+} from './integer.ts';
+import { joinLanes, mapLanes, splitLanes, zipLanes } from './lanes.ts';
+import { argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit } from './program.ts';
+import { fastVectorBinary, fastVectorCompare, fastVectorShift, fastVectorUnary } from './vector-integer.ts';
+
+const BITWISE = new Set(['band', 'bor', 'bxor', 'band_not', 'bor_not', 'bxor_not', 'bnot']);
+
+function unary(op: string, make: (bits: number) => Unary): Emit {
+  return (scope, inst) => {
+    const { isVector, bits, laneBits, lanes } = argInfo(scope, inst, 0);
+    const a = argCell(scope, inst, 0);
+    const d = resultCell(scope, inst);
+    let f: Unary;
+    if (!isVector || BITWISE.has(op)) f = make(bits);
+    else {
+      const lane = make(laneBits);
+      f = fastVectorUnary(op, laneBits, lanes) ?? ((x) => mapLanes(x, laneBits, laneBits, lanes, lane));
+    }
+    return () => {
+      d.v = f(a.v);
+    };
+  };
+}
+
+function binary(op: string, make: (bits: number) => Binary): Emit {
+  return (scope, inst) => {
+    const { isVector, bits, laneBits, lanes } = argInfo(scope, inst, 0);
+    const a = argCell(scope, inst, 0);
+    const b = argCell(scope, inst, 1);
+    const d = resultCell(scope, inst);
+    let f: Binary;
+    if (!isVector || BITWISE.has(op)) f = make(bits);
+    else {
+      const lane = make(laneBits);
+      f = fastVectorBinary(op, laneBits, lanes) ?? ((x, y) => zipLanes(x, y, laneBits, lanes, lane));
+    }
+    return () => {
+      d.v = f(a.v, b.v);
+    };
+  };
+}
+
+/** The amount is one scalar, for vectors too. */
+function shift(op: string, make: (bits: number) => Binary): Emit {
+  return (scope, inst) => {
+    const { isVector, laneBits, lanes } = argInfo(scope, inst, 0);
+    const a = argCell(scope, inst, 0);
+    const b = argCell(scope, inst, 1);
+    const d = resultCell(scope, inst);
+    let f = make(laneBits);
+    if (isVector) {
+      const lane = f;
+      f = fastVectorShift(op, laneBits, lanes) ?? ((x, y) => mapLanes(x, laneBits, laneBits, lanes, (l) => lane(l, y)));
+    }
+    return () => {
+      d.v = f(a.v, b.v);
+    };
+  };
+}
+
+const emitCompare: Emit = (scope, inst) => {
+  if (inst.kind !== 'compare') return broken(scope, inst, 'not a comparison');
+  const make = INTEGER_CONDITION.get(inst.cond);
+  if (make === undefined) return unsupported(scope, inst, `condition ${inst.cond}`);
+  const { isVector, laneBits, lanes } = argInfo(scope, inst, 0);
+  const a = argCell(scope, inst, 0);
+  const b = argCell(scope, inst, 1);
+  const d = resultCell(scope, inst);
+  const holds = make(laneBits);
+  if (!isVector) {
+    return () => {
+      d.v = holds(a.v, b.v) ? 1n : 0n;
+    };
+  }
+  const ones = bitMask(laneBits);
+  const f =
+    fastVectorCompare(inst.cond, laneBits, lanes) ??
+    ((x: bigint, y: bigint) => zipLanes(x, y, laneBits, lanes, (p, q) => (holds(p, q) ? ones : 0n)));
+  return () => {
+    d.v = f(a.v, b.v);
+  };
+};
+
+/** uextend, sextend and ireduce, lane by lane: only the width and the sign matter. */
+function resize(signed: boolean): Emit {
+  return (scope, inst) => {
+    const from = argInfo(scope, inst, 0).laneBits;
+    const { isVector, laneBits: to, lanes } = resultInfo(scope, inst);
+    const a = argCell(scope, inst, 0);
+    const d = resultCell(scope, inst);
+    const lane: Unary = signed ? (x) => BigInt.asUintN(to, BigInt.asIntN(from, x)) : (x) => BigInt.asUintN(to, x);
+    if (!isVector) {
+      return () => {
+        d.v = lane(a.v);
+      };
+    }
+    return () => {
+      d.v = mapLanes(a.v, from, to, lanes, lane);
+    };
+  };
+}
+
+const emitMask: Emit = (scope, inst) => {
+  const from = argInfo(scope, inst, 0).laneBits;
+  const { laneBits: to, lanes } = resultInfo(scope, inst);
+  const a = argCell(scope, inst, 0);
+  const d = resultCell(scope, inst);
+  const ones = bitMask(to);
+  return () => {
+    d.v = lanes === 1 ? (a.v === 0n ? 0n : ones) : mapLanes(a.v, from, to, lanes, (x) => (x === 0n ? 0n : ones));
+  };
+};
+
+const emitConcat: Emit = (scope, inst) => {
+  const { laneBits, lanes } = argInfo(scope, inst, 0);
+  const lo = argCell(scope, inst, 0);
+  const hi = argCell(scope, inst, 1);
+  const d = resultCell(scope, inst);
+  const shiftBits = BigInt(laneBits);
+  if (lanes === 1) {
+    return () => {
+      d.v = (hi.v << shiftBits) | lo.v;
+    };
+  }
+  return () => {
+    const highs = splitLanes(hi.v, laneBits, lanes);
+    const wide = splitLanes(lo.v, laneBits, lanes).map((x, i) => ((highs[i] ?? 0n) << shiftBits) | x);
+    d.v = joinLanes(wide, laneBits * 2);
+  };
+};
+
+const emitSplit: Emit = (scope, inst) => {
+  const { laneBits: from, lanes } = argInfo(scope, inst, 0);
+  const half = from / 2;
+  const a = argCell(scope, inst, 0);
+  const lo = resultCell(scope, inst, 0);
+  const hi = resultCell(scope, inst, 1);
+  const shiftBits = BigInt(half);
+  if (lanes === 1) {
+    return () => {
+      const x = a.v;
+      lo.v = BigInt.asUintN(half, x);
+      hi.v = x >> shiftBits;
+    };
+  }
+  return () => {
+    const x = a.v;
+    lo.v = mapLanes(x, from, half, lanes, (l) => BigInt.asUintN(half, l));
+    hi.v = mapLanes(x, from, half, lanes, (l) => l >> shiftBits);
+  };
+};
+
+export const INTEGER_EMITS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
+  ...[...INTEGER_UNARY].map(([op, make]): [string, Emit] => [op, unary(op, make)]),
+  ...[...INTEGER_BINARY].map(([op, make]): [string, Emit] => [op, binary(op, make)]),
+  ...[...INTEGER_SHIFT].map(([op, make]): [string, Emit] => [op, shift(op, make)]),
+  ['icmp', emitCompare],
+  ['uextend', resize(false)],
+  ['sextend', resize(true)],
+  ['ireduce', resize(false)],
+  ['bmask', emitMask],
+  ['iconcat', emitConcat],
+  ['isplit', emitSplit],
+]);

@@ -1,0 +1,53 @@
+import { HarnessError } from '../clif/harness-error.ts';
+import { functionNameText, type FunctionName } from '../clif/module.ts';
+import type { Outcome } from '../clif/outcome.ts';
+import { call } from './calls.ts';
+import { resetMemory } from './memory.ts';
+import type { Program } from './program.ts';
+import { Stop } from './stop.ts';
+
+export interface InterpretOptions {
+  /** Instructions until the run is given up. */
+  readonly fuel?: number;
+  /** Nested calls until the run is given up; tail calls do not nest. The host's stack bears a few thousand. */
+  readonly maxDepth?: number;
+  /** Whether reading a stack slot's byte that was never written ends the run as `exhausted`; else it reads as zero. */
+  readonly strictUninit?: boolean;
+}
+
+const DEFAULT_FUEL = 1_000_000;
+const DEFAULT_DEPTH = 1_000;
+
+/**
+ * Runs `entry` on `inputs`, one bit pattern per parameter. Undefined behaviour (wild access, uninitialised read, a call
+ * with another signature) and exhausted limits give `exhausted`. Throws `UnsupportedError` when a function that is
+ * called holds something the oracle does not know. Not reentrant.
+ */
+export function interpret(
+  program: Program,
+  entry: FunctionName,
+  inputs: readonly bigint[],
+  options: InterpretOptions = {},
+): Outcome {
+  const { machine, functions } = program;
+  const name = functionNameText(entry);
+  const callee = functions.get(name);
+  if (callee === undefined) throw new HarnessError('oracle', `no function ${name}`);
+  if (callee.unsupported !== null) throw callee.unsupported;
+  if (callee.params.length !== inputs.length) {
+    throw new HarnessError('oracle', `${name} takes ${callee.params.length} values, not ${inputs.length}`);
+  }
+  resetMemory(machine.memory);
+  machine.memory.strictUninit = options.strictUninit ?? true;
+  machine.fuel = options.fuel ?? DEFAULT_FUEL;
+  machine.maxDepth = options.maxDepth ?? DEFAULT_DEPTH;
+  machine.depth = 0;
+  machine.tail = null;
+  for (const f of functions.values()) f.active = false;
+  try {
+    return { kind: 'returned', results: call(machine, callee, inputs) };
+  } catch (error) {
+    if (error instanceof Stop) return error.outcome;
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import { HarnessError } from '../clif/harness-error.ts';
+import { functionNameText, type Block, type Function, type Module } from '../clif/module.ts';
+import { shapeOf } from './calls.ts';
+import { compileTerminator } from './emit-control.ts';
+import { emitFor } from './emit.ts';
+import { createMemory, layOutFrame, type Memory } from './memory.ts';
+import {
+  cellOf,
+  unsupported,
+  type Cell,
+  type Machine,
+  type Op,
+  type PreparedBlock,
+  type PreparedFunction,
+  type Program,
+  type Scope,
+} from './program.ts';
+import { UnsupportedError } from './unsupported-error.ts';
+
+/** Functions lie 16 bytes apart from here, far from the stack. */
+const FUNCTION_BASE = 0x1000_0000n;
+
+/** Runs never overlap, so all programs share one address space; allocating it per module would cost more than a run. */
+let sharedMemory: Memory | null = null;
+
+function unreachableEnd(): never {
+  throw new HarnessError('oracle', 'a block was entered that was never prepared');
+}
+
+function declare(source: Function, address: bigint): PreparedFunction {
+  return {
+    name: functionNameText(source.name),
+    shape: shapeOf(source.signature),
+    address,
+    params: [],
+    cells: [],
+    entry: null,
+    frame: layOutFrame(source.stackSlots.values()),
+    unsupported: null,
+    native: null,
+    active: false,
+    frameBase: 0,
+  };
+}
+
+function prepareBlock(scope: Scope, source: Block, block: PreparedBlock): void {
+  const ops: Op[] = [];
+  for (const inst of source.insts) {
+    const emit = emitFor(inst.op);
+    if (emit !== undefined) {
+      const op = emit(scope, inst);
+      if (op !== null) ops.push(op);
+      continue;
+    }
+    block.end = compileTerminator(scope, inst) ?? unsupported(scope, inst);
+  }
+  block.ops = ops;
+  block.cost = source.insts.length;
+}
+
+function prepareFunction(scope: Scope): void {
+  const { source, self } = scope;
+  for (const source_block of source.blocks) {
+    const block = scope.blocks.get(source_block.id);
+    if (block !== undefined) prepareBlock(scope, source_block, block);
+  }
+  const [first] = source.blocks;
+  self.entry = first === undefined ? null : (scope.blocks.get(first.id) ?? null);
+  self.params = self.entry?.params ?? [];
+  self.cells = scope.cells.filter((cell): cell is Cell => cell !== undefined);
+}
+
+function openScope(
+  source: Function,
+  self: PreparedFunction,
+  machine: Machine,
+  findFunction: (name: string) => PreparedFunction | null,
+): Scope {
+  const blocks = new Map<number, PreparedBlock>();
+  const scope: Scope = { source, self, machine, cells: [], findFunction, blocks };
+  for (const block of source.blocks) {
+    const params = block.params.map((p) => cellOf(scope, p.value));
+    blocks.set(block.id, { params, ops: [], end: unreachableEnd, cost: 0 });
+  }
+  return scope;
+}
+
+/**
+ * Compiles every function once, for any number of `interpret` calls. Functions with constructs the oracle does not
+ * know are listed in `unsupported`; calling one throws that `UnsupportedError`. An invalid module is a HarnessError.
+ */
+export function prepare(module: Module): Program {
+  sharedMemory ??= createMemory();
+  const machine: Machine = {
+    memory: sharedMemory,
+    fuel: 0,
+    depth: 0,
+    maxDepth: 0,
+    results: [],
+    tail: null,
+    tailArgs: [],
+    byAddress: new Map(),
+  };
+  const functions = new Map<string, PreparedFunction>();
+  const pairs: [Function, PreparedFunction][] = [];
+  for (const source of module.functions) {
+    const self = declare(source, FUNCTION_BASE + 16n * BigInt(functions.size));
+    functions.set(self.name, self);
+    machine.byAddress.set(self.address, self);
+    pairs.push([source, self]);
+  }
+  const findFunction = (name: string): PreparedFunction | null => functions.get(name) ?? null;
+  const unsupportedFunctions: UnsupportedError[] = [];
+  for (const [source, self] of pairs) {
+    try {
+      prepareFunction(openScope(source, self, machine, findFunction));
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+      self.unsupported = error;
+      unsupportedFunctions.push(error);
+    }
+  }
+  return { functions, machine, unsupported: unsupportedFunctions };
+}
