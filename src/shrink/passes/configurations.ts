@@ -1,0 +1,54 @@
+import type { Case, Configuration } from '../../clif/case.ts';
+import type { Candidate, Pass } from '../pass.ts';
+import { chunks } from '../pass.ts';
+
+/** One configuration alone, or without some. */
+export const dropConfigurations: Pass = {
+  name: 'drop configurations',
+  *candidates(kase) {
+    const { configurations } = kase;
+    if (configurations.length < 2) return;
+    for (const kept of configurations) yield () => ({ ...kase, configurations: [kept] });
+    for (const dropped of configurations) {
+      yield () => ({ ...kase, configurations: configurations.filter((c) => c !== dropped) });
+    }
+  },
+};
+
+function withConfiguration(kase: Case, old: Configuration, made: Configuration): Case {
+  return { ...kase, configurations: kase.configurations.map((c) => (c === old ? made : c)) };
+}
+
+function* dropFlags(kase: Case, old: Configuration): Generator<Candidate> {
+  for (const [start, end] of chunks(old.isa.length)) {
+    yield () => withConfiguration(kase, old, { ...old, isa: old.isa.filter((_, i) => i < start || i >= end) });
+  }
+}
+
+function* dropSettings(kase: Case, old: Configuration): Generator<Candidate> {
+  const settings = Object.entries(old.shared);
+  for (const [start, end] of chunks(settings.length)) {
+    yield () => {
+      const shared = Object.fromEntries(settings.filter((_, i) => i < start || i >= end));
+      return withConfiguration(kase, old, { ...old, shared });
+    };
+  }
+  const level = old.shared['opt_level'];
+  if (level === undefined) return;
+  for (const value of ['none', 'speed']) {
+    if (value !== level) {
+      yield () => withConfiguration(kase, old, { ...old, shared: { ...old.shared, opt_level: value } });
+    }
+  }
+}
+
+/** Settings back to their defaults, ISA flags off, opt_level down. */
+export const plainerConfigurations: Pass = {
+  name: 'plainer configurations',
+  *candidates(kase) {
+    for (const configuration of kase.configurations) {
+      yield* dropSettings(kase, configuration);
+      yield* dropFlags(kase, configuration);
+    }
+  },
+};
