@@ -56,3 +56,62 @@ function fractionDigits(fraction: bigint, fractionBits: number): string {
   while (end > 1 && text.charCodeAt(end - 1) === 0x30) end -= 1;
   return text.slice(0, end);
 }
+
+const HEX_FLOAT = /^0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d{1,5}))?$/i;
+const NAN = /^(s?)NaN(?::0x([0-9a-f]{1,32}))?$/i;
+
+/**
+ * Bits of a float literal, the inverse of {@link floatText}; also takes unsigned infinities and NaNs, and hex floats
+ * without a radix point. A text result says why it is no such literal (the rules of `ir/immediates.rs`, `parse_float`).
+ */
+export function floatBits(text: string, type: ScalarType): bigint | string {
+  const { exponentBits, fractionBits } = floatFormat(type);
+  const isNegative = text.startsWith('-');
+  const body = isNegative || text.startsWith('+') ? text.slice(1) : text;
+  const sign = isNegative ? 1n << BigInt(exponentBits + fractionBits) : 0n;
+  const special = ((1n << BigInt(exponentBits)) - 1n) << BigInt(fractionBits);
+  if (body === '0.0') return sign;
+  if (body === 'Inf') return sign | special;
+  const nan = body.includes('NaN') ? NAN.exec(body) : null;
+  if (nan !== null) {
+    const payload = nanFraction(nan[1] !== '', nan[2], fractionBits);
+    return payload === null ? 'invalid NaN payload' : sign | special | payload;
+  }
+  const magnitude = hexMagnitude(body, exponentBits, fractionBits);
+  return typeof magnitude === 'string' ? magnitude : sign | magnitude;
+}
+
+function nanFraction(isSignaling: boolean, digits: string | undefined, fractionBits: number): bigint | null {
+  const quiet = 1n << BigInt(fractionBits - 1);
+  const payload = digits === undefined ? 0n : BigInt(`0x${digits}`);
+  if (payload >= quiet || (isSignaling && payload === 0n)) return null;
+  return isSignaling ? payload : quiet | payload;
+}
+
+function hexMagnitude(body: string, exponentBits: number, fractionBits: number): bigint | string {
+  const match = HEX_FLOAT.exec(body);
+  if (match === null) return 'a float must be hexadecimal, such as 0x1.8p3';
+  const whole = match[1] ?? '';
+  const part = match[2] ?? '';
+  const digits = whole + part;
+  if (digits === '') return 'a float needs digits';
+  if (digits.length > 32) return 'a float has at most 32 digits';
+  const significand = BigInt(`0x${digits}`);
+  if (significand === 0n) return 0n;
+  const bias = (1 << (exponentBits - 1)) - 1;
+  const length = significand.toString(2).length;
+  /** Biased exponent of a normal number with this leading bit. */
+  const exponent = Number(match[3] ?? '0') - 4 * part.length + length - 1 + bias;
+  if (exponent >= (1 << exponentBits) - 1) return 'the magnitude is too large';
+  // A subnormal keeps the scale of exponent 1 and so has fewer fraction bits.
+  const shift = fractionBits - (length - 1) - (exponent < 1 ? 1 - exponent : 0);
+  if (shift < 0) {
+    const dropped = BigInt(-shift);
+    if ((significand >> dropped) << dropped !== significand) {
+      return exponent < 1 ? 'the magnitude is too small' : 'too many significant bits';
+    }
+  }
+  const scaled = shift < 0 ? significand >> BigInt(-shift) : significand << BigInt(shift);
+  if (exponent < 1) return scaled;
+  return (BigInt(exponent) << BigInt(fractionBits)) | BigInt.asUintN(fractionBits, scaled);
+}

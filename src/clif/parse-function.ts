@@ -1,0 +1,167 @@
+import {
+  advance,
+  at,
+  atText,
+  type Cursor,
+  expectKind,
+  expectMark,
+  failAt,
+  failExpecting,
+  peek,
+  SyntaxFault,
+  takeMark,
+  takeWord,
+} from './cursor.ts';
+import type { Token } from './lexer.ts';
+import { mapValues } from './map-values.ts';
+import type { Block, BlockParam, Function, Value } from './module.ts';
+import { defineValue, type FunctionContext, type InstSink } from './parse-context.ts';
+import { parseInst } from './parse-inst.ts';
+import { parsePreamble } from './parse-preamble.ts';
+import { parseFunctionName, parseSignature, parseType } from './parse-signature.ts';
+import type { CallConv } from './signature.ts';
+import { usesOf } from './uses.ts';
+
+/** As many blocks as Cranelift's reader takes (`MAX_BLOCKS_IN_A_FUNCTION`). */
+const MOST_BLOCKS = 100_000;
+
+/** A block and where each of its instructions began. */
+interface ReadBlock {
+  readonly block: Block;
+  readonly offsets: readonly number[];
+}
+
+/** `function %f(i64) -> i64 tail { … }`. */
+export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Function {
+  if (!takeWord(cursor, 'function')) failExpecting(cursor, "'function'");
+  const name = parseFunctionName(cursor, 'definition');
+  const signature = parseSignature(cursor, defaultCallConv);
+  expectMark(cursor, '{', 'before the body of a function');
+  const context: FunctionContext = {
+    cursor,
+    defaultCallConv,
+    start: cursor.index,
+    stackSlots: new Map(),
+    globalValues: new Map(),
+    sigRefs: new Map(),
+    funcRefs: new Map(),
+    constants: new Map(),
+    blocks: new Set(),
+    types: [],
+    aliases: new Map(),
+    freeValue: 0,
+  };
+  const stackLimit = parsePreamble(context);
+  const blocks: ReadBlock[] = [];
+  while (!atText(cursor, 'punctuation', '}')) blocks.push(parseBlock(context));
+  advance(cursor);
+  checkUses(context, blocks);
+  const { stackSlots, globalValues, sigRefs, funcRefs, constants, types } = context;
+  return {
+    name,
+    signature,
+    stackSlots,
+    globalValues,
+    sigRefs,
+    funcRefs,
+    constants,
+    stackLimit,
+    blocks: resolveAliases(context, blocks),
+    valueTypes: types,
+  };
+}
+
+function parseBlock(context: FunctionContext): ReadBlock {
+  const { cursor } = context;
+  const token = expectKind(cursor, 'block', "a block such as block0, or '}'");
+  if (token.number >= MOST_BLOCKS) failAt(token, `block number above ${MOST_BLOCKS - 1}: ${token.text}`);
+  if (context.blocks.has(token.number)) failAt(token, `${token.text} is defined twice`);
+  context.blocks.add(token.number);
+  const params = takeMark(cursor, '(') ? parseBlockParams(context) : [];
+  const cold = takeWord(cursor, 'cold');
+  expectMark(cursor, ':', 'after the head of a block');
+  const sink: InstSink = { insts: [], offsets: [] };
+  while (isInstNext(cursor)) parseLine(context, sink);
+  return { block: { id: token.number, params, insts: sink.insts, cold }, offsets: sink.offsets };
+}
+
+function parseBlockParams(context: FunctionContext): readonly BlockParam[] {
+  const { cursor } = context;
+  const params: BlockParam[] = [];
+  if (takeMark(cursor, ')')) return params;
+  do {
+    const token = expectKind(cursor, 'value', 'a block parameter such as v0');
+    expectMark(cursor, ':', 'after a block parameter');
+    const type = parseType(cursor, 'the type of a block parameter');
+    defineValue(context, token, type);
+    params.push({ value: token.number, type });
+  } while (takeMark(cursor, ','));
+  expectMark(cursor, ')', 'after block parameters');
+  return params;
+}
+
+function isInstNext(cursor: Cursor): boolean {
+  const { kind, text } = peek(cursor);
+  return kind === 'value' || kind === 'word' || kind === 'source_location' || (kind === 'punctuation' && text === '<');
+}
+
+/** An instruction or an alias, after debug tags and a source location, which a module does not keep. */
+function parseLine(context: FunctionContext, sink: InstSink): void {
+  const { cursor } = context;
+  skipDebugTags(cursor);
+  if (at(cursor, 'source_location')) advance(cursor);
+  const { offset } = peek(cursor);
+  const results: Token[] = [];
+  if (at(cursor, 'value')) {
+    do results.push(expectKind(cursor, 'value', 'a result such as v0'));
+    while (takeMark(cursor, ','));
+    if (takeMark(cursor, '->')) {
+      parseAlias(context, results);
+      return;
+    }
+    if (!takeMark(cursor, '=')) failExpecting(cursor, "'=' or '->' after a result");
+  }
+  parseInst(context, results, sink, offset);
+}
+
+function skipDebugTags(cursor: Cursor): void {
+  if (!takeMark(cursor, '<')) return;
+  while (!takeMark(cursor, '>')) {
+    if (!at(cursor, 'integer') && !at(cursor, 'ss')) failExpecting(cursor, 'a debug tag, a number or a stack slot');
+    advance(cursor);
+    takeMark(cursor, ',');
+  }
+}
+
+function parseAlias(context: FunctionContext, results: readonly Token[]): void {
+  const [alias] = results;
+  const target = expectKind(context.cursor, 'value', 'the value an alias stands for');
+  if (alias === undefined || results.length > 1) failAt(target, 'an alias has one name');
+  if (context.aliases.has(alias.number) && context.aliases.get(alias.number) === target.number) return;
+  const type = context.types[target.number];
+  if (type === undefined) failAt(target, `${target.text} is not defined above`);
+  defineValue(context, alias, type);
+  context.aliases.set(alias.number, target.number);
+}
+
+function checkUses(context: FunctionContext, blocks: readonly ReadBlock[]): void {
+  for (const { block, offsets } of blocks) {
+    block.insts.forEach((inst, i) => {
+      for (const value of usesOf(inst)) {
+        if (context.types[value] === undefined) throw new SyntaxFault(`v${value} is not defined`, offsets[i] ?? 0);
+      }
+    });
+  }
+}
+
+/** Puts the value an alias stands for wherever the alias is read. An alias only names values above: no cycles. */
+function resolveAliases(context: FunctionContext, blocks: readonly ReadBlock[]): readonly Block[] {
+  if (context.aliases.size === 0) return blocks.map(({ block }) => block);
+  const resolve = (value: Value): Value => {
+    let resolved = value;
+    for (let next = context.aliases.get(resolved); next !== undefined; next = context.aliases.get(resolved)) resolved = next;
+    return resolved;
+  };
+  for (const alias of context.aliases.keys()) delete context.types[alias];
+  return blocks.map(({ block }) => ({ ...block, insts: block.insts.map((inst) => mapValues(inst, resolve)) }));
+}
