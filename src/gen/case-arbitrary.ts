@@ -13,7 +13,9 @@ import { planFunctions, type CaseShape } from './plan.ts';
 function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape {
   const has = (flag: string): boolean => abilities.isa.includes(flag);
   const hasVectors = has('has_v') && draw.chance(config.vectorCases);
-  const hasHalfVectors = hasVectors && has('has_zvfh') && draw.chance(50);
+  const hasHalfArithmetic = has('has_zfh') && draw.chance(50);
+  // Lanes of f16 move through f registers, which zvfh alone does not provide for.
+  const hasHalfVectors = hasVectors && hasHalfArithmetic && has('has_zvfh');
   const implicitReturnArea =
     abilities.settings['enable_multi_ret_implicit_sret'] !== undefined &&
     draw.chance(config.implicitReturnAreaCases);
@@ -24,7 +26,7 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   return {
     hasVectors,
     hasHalfVectors,
-    hasHalfArithmetic: has('has_zfh') && draw.chance(50),
+    hasHalfArithmetic,
     implicitReturnArea,
     types,
   };

@@ -18,9 +18,11 @@ export function constant(state: BodyState, type: Type, bits: bigint): Value {
     const high = constant(state, 'i64', bits >> 64n);
     return plain(state, 'iconcat', 'i64', [low, high], 'i128');
   }
-  const op = typeInfo(type).isVector ? 'vconst' : (CONST_OP[type] ?? 'iconst');
+  const floatOp = CONST_OP[type];
+  const op = floatOp ?? (typeInfo(type).isVector ? 'vconst' : 'iconst');
   const value = newValue(state, type);
-  emit(state, { kind: 'const', op, type, results: [value], args: [], bits });
+  // `f64const` and its kin say their type in the opcode.
+  emit(state, { kind: 'const', op, type: floatOp === undefined ? type : null, results: [value], args: [], bits });
   return value;
 }
 
