@@ -16,10 +16,9 @@
 
 enum { RA = 1, SP = 2, A0 = 10, FA0 = 10 };
 
-static const uint8_t SAVED_X[] = {1, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27};
-static const uint8_t SAVED_F[] = {8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27};
-
 struct machine machine_after;
+
+uint32_t execute_ticks;
 
 static struct machine before;
 static uint32_t vlenb;
@@ -121,15 +120,17 @@ static struct frame lay_out(const struct request *request, const struct poison *
 
 /*
  * vtype and vl are unspecified at a call (psABI, "Vector Register Convention"), but legal: SEW 8 to 64, LMUL 1 to 8, any of the
- * tail and mask policies. vstart must be 0, and is.
+ * tail and mask policies. vstart must be 0, and is. QEMU translates code again for every vtype it is reached with, and for vl
+ * being VLMAX: so the runs of a request share one vtype, and their vl stays below VLMAX.
  */
-static void poison_vectors(const struct poison *poison) {
-  const uint64_t bits = poison_word(poison, POISON_MISC + 1);
-  const uint64_t lmul = bits & 3, sew = bits >> 2 & 3, policy = bits >> 4 & 3;
+static void poison_vectors(const struct job *job, const struct poison *poison) {
+  const uint64_t shared = poison_word(&job->first_poison, POISON_MISC + 1);
+  const uint64_t bits = poison_word(poison, POISON_MISC + 2);
+  const uint64_t lmul = shared & 3, sew = shared >> 2 & 3, policy = shared >> 4 & 3;
   const uint64_t vlmax = ((uint64_t)vlenb << lmul) >> sew;
   before.vtype = policy << 6 | sew << 3 | lmul;
-  before.vl = (bits >> 16) % (vlmax + 1);
-  before.vcsr = bits >> 6 & 7;
+  before.vl = (bits >> 16) % vlmax;
+  before.vcsr = bits >> 5 & 7;
   before.vectors = vectors_before;
   poison_fill(poison, POISON_VECTORS, vectors_before, (size_t)vlenb * 32 / 8);
 }
@@ -148,7 +149,7 @@ static void prepare(const struct job *job, const struct poison *poison, const st
   before.x[RA] = request->base + request->entry_offset;
   before.fcsr = poison_word(poison, POISON_MISC + 2) & 0x1f; /* flags are unspecified; frm is round to nearest */
   before.with_vectors = (request->flags & WITH_VECTORS) != 0;
-  if (before.with_vectors) poison_vectors(poison);
+  if (before.with_vectors) poison_vectors(job, poison);
   machine_after.with_vectors = before.with_vectors && (request->flags & WANT_STATE) != 0;
   machine_after.vectors = vectors_after;
 
@@ -193,13 +194,13 @@ static uint32_t check(const struct job *job, const struct poison *poison, const 
   before.x[RA] = (uint64_t)trampoline_return;
   before.x[SP] += job->request->popped_bytes;
   if (after->x[SP] != before.x[SP]) violate(&report, VIOLATION_X, SP, before.x[SP], after->x[SP]);
-  for (size_t i = 0; i < sizeof SAVED_X; i++) {
-    const uint8_t r = SAVED_X[i];
-    if (after->x[r] != before.x[r]) violate(&report, VIOLATION_X, r, before.x[r], after->x[r]);
+  for (int r = 1; r < 32; r++) {
+    if (r == SP || !(job->request->saved_x >> r & 1) || after->x[r] == before.x[r]) continue;
+    violate(&report, VIOLATION_X, r, before.x[r], after->x[r]);
   }
-  for (size_t i = 0; i < sizeof SAVED_F; i++) {
-    const uint8_t r = SAVED_F[i];
-    if (after->f[r] != before.f[r]) violate(&report, VIOLATION_F, r, before.f[r], after->f[r]);
+  for (int r = 0; r < 32; r++) {
+    if (!(job->request->saved_f >> r & 1) || after->f[r] == before.f[r]) continue;
+    violate(&report, VIOLATION_F, r, before.f[r], after->f[r]);
   }
   if (after->fcsr >> 5 != 0) violate(&report, VIOLATION_FRM, 0, 0, after->fcsr >> 5);
   const uint64_t skip = after->x[SP] == before.x[SP] ? 0 : after->x[SP] - 8;
@@ -232,6 +233,7 @@ uint32_t execute_run(const struct job *job, unsigned char *out) {
     memcpy(&machine_after, &stopped.machine, offsetof(struct machine, vtype));
   }
   running = 0;
+  execute_ticks += (uint32_t)ticks;
 
   struct record record = {.kind = stopped.kind};
   unsigned char *end = out + sizeof record;

@@ -1,6 +1,7 @@
 #ifndef CALLFUZZ_EXECUTE_H
 #define CALLFUZZ_EXECUTE_H
 
+#include "poison.h"
 #include "protocol.h"
 
 /* Maps code area and stack, installs signal handlers and timer. Ends the process when that fails. */
@@ -11,7 +12,11 @@ struct job {
   const struct request *request;
   const uint64_t *masks, *input;
   uint64_t seed;
+  struct poison first_poison; /* of the request's first run */
 };
+
+/* Timer ticks (25 ms of processor time) seen during runs so far; wraps. */
+extern uint32_t execute_ticks;
 
 /* Longest record a run of `request` can make, bytes. */
 uint64_t execute_record_limit(const struct request *request);

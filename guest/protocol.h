@@ -49,6 +49,7 @@ struct request {
   uint32_t popped_bytes, poison_bytes;   /* stack below sp that starts as poison; multiple of 64 */
   uint32_t input_count, run_count;
   uint32_t flags, limit_ms; /* processor time */
+  uint32_t saved_x, saved_f; /* bit n: register n must come back unchanged. sp is always checked. */
 };
 
 struct run {

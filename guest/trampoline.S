@@ -33,6 +33,8 @@ trampoline_enter:
     fsd f\n, F(\n)(t0)
     .endr
 
+    lla t0, machine_before_call
+    sd a0, 0(t0)
     ld t0, WITH_V(a0)
     beqz t0, 1f
     ld t0, VECTORS(a0)
@@ -102,6 +104,12 @@ trampoline_return:
 trampoline_abandon:
     li a0, 1
 harness_resume:
+    lla t0, machine_before_call
+    ld t0, 0(t0)
+    ld t0, WITH_V(t0)
+    beqz t0, 3f
+    vsetivli zero, 1, e64, m1, ta, ma   # one vtype for the harness: QEMU translates it once
+3:
     lla t0, harness_registers
     .irp n, 1,2,3,4,8,9,18,19,20,21,22,23,24,25,26,27
     ld x\n, X(\n)(t0)
@@ -130,3 +138,5 @@ trampoline_signal:
 
     .local harness_registers
     .comm harness_registers, 512, 16
+    .local machine_before_call
+    .comm machine_before_call, 8, 8
