@@ -13,14 +13,14 @@ import {
   takeWord,
 } from './cursor.ts';
 import type { Token } from './lexer.ts';
-import { mapValues } from './map-values.ts';
+
 import type { Block, BlockParam, Function, Value } from './module.ts';
 import { defineValue, type FunctionContext, type InstSink } from './parse-context.ts';
 import { parseInst } from './parse-inst.ts';
 import { parsePreamble } from './parse-preamble.ts';
 import { parseFunctionName, parseSignature, parseType } from './parse-signature.ts';
 import type { CallConv } from './signature.ts';
-import { usesOf } from './uses.ts';
+import { mapValues, usesOf } from './rewrite.ts';
 
 /** As many blocks as Cranelift's reader takes (`MAX_BLOCKS_IN_A_FUNCTION`). */
 const MOST_BLOCKS = 100_000;
