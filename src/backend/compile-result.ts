@@ -38,7 +38,12 @@ export type CompileResult =
   | { readonly kind: 'parse-error'; readonly line: number; readonly message: string }
   | { readonly kind: 'verifier-error'; readonly function: string; readonly message: string }
   /** `error` is the `CodegenError` variant: Unsupported, ImplLimitExceeded, CodeTooLarge, RegAlloc, … */
-  | { readonly kind: 'codegen-error'; readonly function: string; readonly error: string; readonly message: string }
+  | {
+      readonly kind: 'codegen-error';
+      readonly function: string;
+      readonly error: string;
+      readonly message: string;
+    }
   | {
       readonly kind: 'panic';
       readonly function: string;
@@ -48,6 +53,10 @@ export type CompileResult =
       readonly line: number;
     }
   /** The driver process ended or was ended: abort, stack overflow, more than 2 GiB, longer than 10 s. */
-  | { readonly kind: 'crashed'; readonly how: 'abort' | 'stack-overflow' | 'timeout' | 'memory'; readonly detail: string }
+  | {
+      readonly kind: 'crashed';
+      readonly how: 'abort' | 'stack-overflow' | 'timeout' | 'memory';
+      readonly detail: string;
+    }
   /** A setting or flag this Cranelift does not know, or a value it does not take. */
   | { readonly kind: 'bad-flag'; readonly message: string };

@@ -59,7 +59,8 @@ export const COMPILE_REPLY_START = '{"blob":';
  */
 export function parseCompileReply(line: string, blob: Uint8Array): readonly CompileResult[] {
   const header: unknown = JSON.parse(line);
-  if (typeof header !== 'object' || header === null || !('results' in header)) throw protocolError('no results');
+  if (typeof header !== 'object' || header === null || !('results' in header))
+    throw protocolError('no results');
   return list(header.results).map((result) => parseResult(list(result), blob));
 }
 

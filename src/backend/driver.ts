@@ -129,7 +129,10 @@ export class Driver {
         settle: (frame) => {
           const results = parseCompileReply(frame.line, frame.blob);
           if (results.length !== configurations.length) {
-            throw new HarnessError('backend', `${results.length} results for ${configurations.length} configurations`);
+            throw new HarnessError(
+              'backend',
+              `${results.length} results for ${configurations.length} configurations`,
+            );
           }
           resolve(results);
         },
@@ -198,9 +201,16 @@ export class Driver {
 
   #ended(code: number | null, signal: NodeJS.Signals | null, stderr: string): void {
     this.#child = null;
-    const end = classifyEnd(code, signal, stderr, this.#killedByTimer ? this.#pending[0]?.timeoutMs : undefined);
+    const end = classifyEnd(
+      code,
+      signal,
+      stderr,
+      this.#killedByTimer ? this.#pending[0]?.timeoutMs : undefined,
+    );
     if (end === null) {
-      this.#failAll(new HarnessError('backend', `the driver gave up: ${stderr.trim() || `exit code ${code}`}`));
+      this.#failAll(
+        new HarnessError('backend', `the driver gave up: ${stderr.trim() || `exit code ${code}`}`),
+      );
       return;
     }
     this.#pending.shift()?.crash(end);

@@ -45,6 +45,7 @@ export class ReplyFrames {
 function blobLength(line: string): number {
   if (!line.startsWith(COMPILE_REPLY_START)) return 0;
   const bytes = Number.parseInt(line.slice(COMPILE_REPLY_START.length, COMPILE_REPLY_START.length + 12), 10);
-  if (!Number.isSafeInteger(bytes)) throw new HarnessError('backend', `driver's reply without a blob length: ${line}`);
+  if (!Number.isSafeInteger(bytes))
+    throw new HarnessError('backend', `driver's reply without a blob length: ${line}`);
   return bytes;
 }

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+
+import { HarnessError } from '../clif/harness-error.ts';
+import { parseCompileReply, parseHello } from './driver-reply.ts';
+
+const BLOB = new Uint8Array([1, 2, 3, 4, ...new TextEncoder().encode('ret'), 9, 9]);
+
+function parse(results: unknown): unknown {
+  return parseCompileReply(JSON.stringify({ blob: BLOB.length, results }), BLOB);
+}
+
+describe('parseCompileReply', () => {
+  it('decodes a compiled module', () => {
+    const relocations = [
+      [0, 'Abs8', 'u3:7', -1],
+      [4, 'RiscvPCRelLo12I', 0, 0],
+      [8, 'RiscvCallPlt', '!Memcpy', 0],
+    ];
+    expect(
+      parse([
+        [
+          'compiled',
+          [
+            [
+              '%f',
+              0,
+              4,
+              2,
+              16,
+              relocations,
+              [[4, 'user1']],
+              [
+                [
+                  8,
+                  [
+                    [1, 12],
+                    [null, 16],
+                  ],
+                ],
+              ],
+              3,
+            ],
+          ],
+        ],
+      ]),
+    ).toEqual([
+      {
+        kind: 'compiled',
+        functions: [
+          {
+            name: { kind: 'test', name: 'f' },
+            code: new Uint8Array([1, 2, 3, 4]),
+            alignBytes: 2,
+            frameSizeBytes: 16,
+            vcode: 'ret',
+            relocations: [
+              {
+                offset: 0,
+                kind: 'Abs8',
+                target: { kind: 'function', name: { kind: 'user', namespace: 3, index: 7 } },
+                addend: -1n,
+              },
+              { offset: 4, kind: 'RiscvPCRelLo12I', target: { kind: 'offset', offset: 0 }, addend: 0n },
+              {
+                offset: 8,
+                kind: 'RiscvCallPlt',
+                target: { kind: 'function', name: { kind: 'libcall', name: 'Memcpy' } },
+                addend: 0n,
+              },
+            ],
+            traps: [{ offset: 4, code: 'user1' }],
+            callSites: [
+              {
+                offset: 8,
+                handlers: [
+                  { tag: 1, offset: 12 },
+                  { tag: null, offset: 16 },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('decodes each kind of failure', () => {
+    expect(
+      parse([
+        ['parse', 3, 'm'],
+        ['verifier', '%f', 'm'],
+        ['codegen', '%f', 'Unsupported', 'm'],
+        ['panic', '%f', 'm', 'cranelift-codegen-0.1.2/src/a.rs', 5],
+        ['flag', 'm'],
+      ]),
+    ).toEqual([
+      { kind: 'parse-error', line: 3, message: 'm' },
+      { kind: 'verifier-error', function: '%f', message: 'm' },
+      { kind: 'codegen-error', function: '%f', error: 'Unsupported', message: 'm' },
+      { kind: 'panic', function: '%f', message: 'm', file: 'cranelift-codegen-0.1.2/src/a.rs', line: 5 },
+      { kind: 'bad-flag', message: 'm' },
+    ]);
+  });
+
+  it.each([
+    [[['other']]],
+    [[['parse', 'three', 'm']]],
+    [[['compiled', [['f', 0, 4, 2, 0, [], [], [], 0]]]]],
+    [[['compiled', [['%f', 0, 40, 2, 0, [], [], [], 0]]]]],
+    [[['compiled', [['%f', 0, 4, 2, 0, [[0, 'Abs8', null, 0]], [], [], 0]]]]],
+    [3],
+  ])('refuses %j', (results) => {
+    expect(() => parse(results)).toThrow(HarnessError);
+  });
+});
+
+describe('parseHello', () => {
+  it('refuses what is no hello', () => {
+    expect(() => parseHello('{"version":1}')).toThrow(HarnessError);
+  });
+});

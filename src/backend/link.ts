@@ -1,0 +1,190 @@
+import { HarnessError } from '../clif/harness-error.ts';
+import { functionNameText } from '../clif/module.ts';
+import type { Artifact, PlacedFunction } from './artifact.ts';
+import type { CompiledFunction, Relocation } from './compile-result.ts';
+
+/** Functions begin at least this aligned; the gaps stay zero, which is an illegal instruction. */
+const FUNCTION_ALIGN_BYTES = 16;
+const GOT_ENTRY_BYTES = 8;
+
+/** Addresses of names the functions do not define, by their text as CLIF prints it (`%Memcpy`, `u0:7`). */
+export type ExternalSymbols = ReadonlyMap<string, bigint>;
+
+const NO_SYMBOLS: ExternalSymbols = new Map();
+
+interface Layout {
+  readonly placed: readonly PlacedFunction[];
+  /** Offset in the image, by name. */
+  readonly offsets: ReadonlyMap<string, number>;
+  /** Offset in the image of the entry that holds a name's address. */
+  readonly got: ReadonlyMap<string, number>;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Places the functions in one image that is to lie at guest address `base`, followed by a GOT where one is needed,
+ * and resolves their relocations (RISC-V ELF psABI, "Relocations"). Throws HarnessError for an undefined name, a
+ * relocation kind it does not know (thread-local storage among them) and a PC-relative target out of reach.
+ */
+export function linkModule(
+  functions: readonly CompiledFunction[],
+  base: bigint,
+  symbols: ExternalSymbols = NO_SYMBOLS,
+): Artifact {
+  const layout = placeFunctions(functions);
+  const image = new Uint8Array(layout.sizeBytes);
+  const view = new DataView(image.buffer);
+  const linker = new Linker(view, base, layout, symbols);
+  const traps: { offset: number; code: string }[] = [];
+  for (const [index, fn] of functions.entries()) {
+    const start = layout.placed[index]?.offset ?? 0;
+    image.set(fn.code, start);
+    if (fn.relocations.length > 0) linker.relocate(fn, start);
+    for (const trap of fn.traps) traps.push({ offset: start + trap.offset, code: trap.code });
+  }
+  for (const [name, offset] of layout.got) {
+    view.setBigUint64(offset, BigInt.asUintN(64, linker.addressOf(name)), true);
+  }
+  return { base, image, functions: layout.placed, traps: traps.sort((a, b) => a.offset - b.offset) };
+}
+
+function placeFunctions(functions: readonly CompiledFunction[]): Layout {
+  const placed: PlacedFunction[] = [];
+  const offsets = new Map<string, number>();
+  const gotNames = new Set<string>();
+  let end = 0;
+  for (const fn of functions) {
+    const name = functionNameText(fn.name);
+    if (offsets.has(name)) throw new HarnessError('backend', `two functions named ${name}`);
+    const offset = alignUp(end, Math.max(FUNCTION_ALIGN_BYTES, fn.alignBytes));
+    offsets.set(name, offset);
+    placed.push({ name: fn.name, offset, sizeBytes: fn.code.length });
+    end = offset + fn.code.length;
+    for (const { kind, target } of fn.relocations) {
+      if (kind === 'RiscvGotHi20' && target.kind === 'function') gotNames.add(functionNameText(target.name));
+    }
+  }
+  const got = new Map<string, number>();
+  end = alignUp(end, FUNCTION_ALIGN_BYTES);
+  for (const name of gotNames) {
+    got.set(name, end);
+    end += GOT_ENTRY_BYTES;
+  }
+  return { placed, offsets, got, sizeBytes: end };
+}
+
+/** Patches one image. Positions are image offsets; a distance of two of them needs no address. */
+class Linker {
+  readonly #view: DataView;
+  readonly #base: bigint;
+  readonly #layout: Layout;
+  readonly #symbols: ExternalSymbols;
+
+  constructor(view: DataView, base: bigint, layout: Layout, symbols: ExternalSymbols) {
+    this.#view = view;
+    this.#base = base;
+    this.#layout = layout;
+    this.#symbols = symbols;
+  }
+
+  addressOf(name: string): bigint {
+    const offset = this.#layout.offsets.get(name);
+    if (offset !== undefined) return this.#base + BigInt(offset);
+    const address = this.#symbols.get(name);
+    if (address === undefined) throw new HarnessError('backend', `undefined symbol ${name}`);
+    return address;
+  }
+
+  relocate(fn: CompiledFunction, start: number): void {
+    // A Lo12's own target is the label of its auipc: the low half of the distance computed there.
+    const distances = new Map<number, number>();
+    for (const relocation of fn.relocations) {
+      const at = start + relocation.offset;
+      switch (relocation.kind) {
+        case 'Abs8': {
+          const address = this.addressOf(symbolOf(relocation)) + relocation.addend;
+          this.#view.setBigUint64(at, BigInt.asUintN(64, address), true);
+          break;
+        }
+        case 'RiscvCallPlt':
+        case 'RiscvCall': {
+          const distance = this.#distance(relocation, at);
+          this.#patchHi20(at, distance);
+          this.#patchLo12(at + 4, distance);
+          break;
+        }
+        case 'RiscvPCRelHi20': {
+          const distance = this.#distance(relocation, at);
+          this.#patchHi20(at, distance);
+          distances.set(relocation.offset, distance);
+          break;
+        }
+        case 'RiscvGotHi20': {
+          const name = symbolOf(relocation);
+          const distance = (this.#layout.got.get(name) ?? 0) + Number(relocation.addend) - at;
+          checkReach(distance, name);
+          this.#patchHi20(at, distance);
+          distances.set(relocation.offset, distance);
+          break;
+        }
+        case 'RiscvPCRelLo12I':
+          break;
+        default:
+          throw new HarnessError(
+            'backend',
+            `relocation ${relocation.kind} in ${functionNameText(fn.name)}+${relocation.offset} is not supported`,
+          );
+      }
+    }
+    for (const { kind, offset, target } of fn.relocations) {
+      if (kind !== 'RiscvPCRelLo12I') continue;
+      const distance = target.kind === 'offset' ? distances.get(target.offset) : undefined;
+      if (distance === undefined) {
+        throw new HarnessError(
+          'backend',
+          `RiscvPCRelLo12I at ${functionNameText(fn.name)}+${offset} has no Hi20`,
+        );
+      }
+      this.#patchLo12(start + offset, distance);
+    }
+  }
+
+  /** Bytes from `at` to the relocation's target. */
+  #distance(relocation: Relocation, at: number): number {
+    const name = symbolOf(relocation);
+    const known = this.#layout.offsets.get(name);
+    const target = known ?? Number(this.addressOf(name) - this.#base);
+    const distance = target + Number(relocation.addend) - at;
+    checkReach(distance, name);
+    return distance;
+  }
+
+  /** The upper 20 bits of an auipc, rounded so that the sign-extended lower 12 come out right. */
+  #patchHi20(at: number, distance: number): void {
+    const inst = this.#view.getUint32(at, true);
+    this.#view.setUint32(at, (inst & 0xfff) | ((distance + 0x800) & 0xfffff000), true);
+  }
+
+  /** The immediate of an I-type instruction: its top 12 bits. */
+  #patchLo12(at: number, distance: number): void {
+    const inst = this.#view.getUint32(at, true);
+    this.#view.setUint32(at, (inst & 0xfffff) | (distance << 20), true);
+  }
+}
+
+function symbolOf(relocation: Relocation): string {
+  if (relocation.target.kind === 'function') return functionNameText(relocation.target.name);
+  throw new HarnessError('backend', `${relocation.kind} at +${relocation.offset} names no symbol`);
+}
+
+/** auipc and a 12-bit immediate reach -2^31-2^11 to 2^31-2^11-1. */
+function checkReach(distance: number, name: string): void {
+  const rounded = distance + 0x800;
+  if (rounded < -0x80000000 || rounded > 0x7fffffff) {
+    throw new HarnessError('backend', `${name} is ${distance} bytes away, out of a PC-relative call's reach`);
+  }
+}
+
+function alignUp(offset: number, alignBytes: number): number {
+  return Math.ceil(offset / alignBytes) * alignBytes;
+}
