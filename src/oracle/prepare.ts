@@ -3,6 +3,7 @@ import { functionNameText, type Block, type Function, type Module } from '../cli
 import { shapeOf } from './calls.ts';
 import { compileTerminator } from './emit-control.ts';
 import { emitFor } from './emit.ts';
+import { libcall } from './libcalls.ts';
 import { createMemory, layOutFrame, type Memory } from './memory.ts';
 import {
   cellOf,
@@ -22,6 +23,10 @@ const FUNCTION_BASE = 0x1000_0000n;
 
 /** Runs never overlap, so all programs share one address space; allocating it per module would cost more than a run. */
 let sharedMemory: Memory | null = null;
+
+function addressOf(index: number): bigint {
+  return FUNCTION_BASE + 16n * BigInt(index);
+}
 
 function unreachableEnd(): never {
   throw new HarnessError('oracle', 'a block was entered that was never prepared');
@@ -104,12 +109,21 @@ export function prepare(module: Module): Program {
   const functions = new Map<string, PreparedFunction>();
   const pairs: [Function, PreparedFunction][] = [];
   for (const source of module.functions) {
-    const self = declare(source, FUNCTION_BASE + 16n * BigInt(functions.size));
+    const self = declare(source, addressOf(functions.size));
     functions.set(self.name, self);
     machine.byAddress.set(self.address, self);
     pairs.push([source, self]);
   }
-  const findFunction = (name: string): PreparedFunction | null => functions.get(name) ?? null;
+  const routines = new Map<string, PreparedFunction>();
+  const findFunction = (name: string): PreparedFunction | null => {
+    const known = functions.get(name) ?? routines.get(name);
+    if (known !== undefined) return known;
+    const routine = libcall(name, addressOf(machine.byAddress.size));
+    if (routine === null) return null;
+    routines.set(name, routine);
+    machine.byAddress.set(routine.address, routine);
+    return routine;
+  };
   const unsupportedFunctions: UnsupportedError[] = [];
   for (const [source, self] of pairs) {
     try {
