@@ -34,7 +34,11 @@ export function bitcastTo(type: Type, result: Value, arg: Value): Inst {
  */
 export function constantInsts(type: Type, bits: bigint, fresh: (type: Type) => Value): readonly Inst[] {
   const op = constantOp(type);
-  if (op !== null) return [{ kind: 'const', op, type, results: [fresh(type)], args: [], bits }];
+  if (op !== null) {
+    // The float constants' opcodes say their type already.
+    const controlling = op === 'iconst' || op === 'vconst' ? type : null;
+    return [{ kind: 'const', op, type: controlling, results: [fresh(type)], args: [], bits }];
+  }
   const info = typeInfo(type);
   if (info.isVector) {
     const lane = constantInsts(info.lane, bits & bitMask(info.laneBits), fresh);

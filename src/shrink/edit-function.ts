@@ -1,9 +1,10 @@
 import type { Block, Function, Inst, Value } from '../clif/module.ts';
 import { HarnessError } from '../clif/harness-error.ts';
+import { mapValues } from '../clif/rewrite.ts';
 import type { Type } from '../clif/type.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 import { constantInsts, constantOp, conversionInsts } from './constant-inst.ts';
-import { definitionsOf, mapUses } from './value-walk.ts';
+import { definitionsOf } from './value-walk.ts';
 
 /** What an edit may do beside returning instructions. Values it makes are typed and numbered past all others. */
 export interface Editor {
@@ -19,7 +20,9 @@ export interface Editor {
 
 export type InstEdit = (inst: Inst, editor: Editor, block: Block) => readonly Inst[];
 
-const LEADING_CONVERSIONS: ReadonlySet<string> = new Set([
+const WIDENINGS: ReadonlySet<string> = new Set(['uextend', 'splat']);
+
+const CONVERSIONS: ReadonlySet<string> = new Set([
   'uextend',
   'sextend',
   'ireduce',
@@ -30,23 +33,46 @@ const LEADING_CONVERSIONS: ReadonlySet<string> = new Set([
   'extractlane',
 ]);
 
-/** How many instructions at the start of the entry block are constants and conversions: what follows may read them anywhere. */
-function leadingCount(block: Block | undefined): number {
-  const insts = block?.insts ?? [];
-  const end = insts.findIndex((inst) => inst.kind !== 'const' && !LEADING_CONVERSIONS.has(inst.op));
+/** How many instructions at the start of the entry block need nothing but each other: constants, and constants widened. */
+function leadingCount(insts: readonly Inst[]): number {
+  const made = new Set<Value>();
+  const isLeading = (inst: Inst): boolean =>
+    inst.kind === 'const' || (WIDENINGS.has(inst.op) && inst.args.every((arg) => made.has(arg)));
+  const end = insts.findIndex((inst) => {
+    if (!isLeading(inst)) return true;
+    for (const result of inst.results) made.add(result);
+    return false;
+  });
   return end < 0 ? insts.length : end;
+}
+
+/** The entry's instructions with new ones put in where their values can be read from everywhere below. */
+function withLeading(insts: readonly Inst[], zeros: readonly Inst[], starting: readonly Inst[]): readonly Inst[] {
+  const at = leadingCount(insts);
+  const leading = insts.slice(0, at);
+  return [
+    ...zeros,
+    ...leading.filter((inst) => inst.kind === 'const'),
+    ...leading.filter((inst) => inst.kind !== 'const'),
+    ...starting,
+    ...insts.slice(at),
+  ];
+}
+
+function keepValue(value: Value): Value {
+  return value;
 }
 
 /** Zero values the function makes at its start, by type. */
 function leadingZeros(fn: Function): Map<Type, Value> {
-  const entry = fn.blocks[0];
+  const insts = fn.blocks[0]?.insts ?? [];
   const zeros = new Map<Type, Value>();
   const isZero = new Set<Value>();
-  for (const inst of entry?.insts.slice(0, leadingCount(entry)) ?? []) {
+  for (const inst of insts.slice(0, leadingCount(insts))) {
     const result = inst.results[0];
     if (result === undefined) continue;
     const isConst = inst.kind === 'const' && inst.bits === 0n;
-    const isWide = (inst.op === 'uextend' || inst.op === 'splat') && isZero.has(inst.args[0] ?? -1);
+    const isWide = WIDENINGS.has(inst.op) && isZero.has(inst.args[0] ?? -1);
     if (!isConst && !isWide) continue;
     isZero.add(result);
     const type = fn.valueTypes[result];
@@ -121,20 +147,16 @@ export function editFunction(
     convert,
   };
   const starting = start(editor);
-  const blocks = fn.blocks.map((block) => {
+  const blocks: Block[] = fn.blocks.map((block) => {
     const insts = block.insts.flatMap((inst) => edit(inst, editor, block));
     return { ...block, insts };
   });
   const entry = blocks[0];
-  if (entry !== undefined && (starting.length > 0 || added.length > 0)) {
-    const at = leadingCount(entry);
-    const insts = [...starting, ...entry.insts.slice(0, at), ...added, ...entry.insts.slice(at)];
-    blocks[0] = { ...entry, insts };
-  }
+  if (entry !== undefined) blocks[0] = { ...entry, insts: withLeading(entry.insts, added, starting) };
   const renamed =
     renames.size === 0
       ? blocks
-      : blocks.map((block) => ({ ...block, insts: block.insts.map((inst) => mapUses(inst, resolve)) }));
+      : blocks.map((block) => ({ ...block, insts: block.insts.map((inst) => mapValues(inst, resolve, keepValue)) }));
   return { ...fn, blocks: renamed, valueTypes: types };
 }
 
@@ -147,7 +169,7 @@ function conversionOrigin(
 ): Value | undefined {
   let current: Inst | undefined = definition;
   for (let steps = 0; steps < 8 && current !== undefined; steps += 1) {
-    if (current.kind === 'const' || !LEADING_CONVERSIONS.has(current.op)) return undefined;
+    if (current.kind === 'const' || !CONVERSIONS.has(current.op)) return undefined;
     const source: Value | undefined = current.args[0];
     if (source === undefined) return undefined;
     if (types[source] === to) return source;

@@ -1,8 +1,8 @@
 import type { Case } from '../clif/case.ts';
-import type { Block, FuncRef, Function, FunctionName, Inst, Value } from '../clif/module.ts';
+import type { Block, FuncRef, Function, FunctionName, Inst } from '../clif/module.ts';
 import { functionNameText } from '../clif/module.ts';
-import type { Type } from '../clif/type.ts';
-import { mapBlockCalls, mapUses } from './value-walk.ts';
+import { renumber } from '../clif/rewrite.ts';
+import { mapBlockCalls } from './value-walk.ts';
 
 function numberKeys(keys: Iterable<number>): ReadonlyMap<number, number> {
   return new Map([...keys].map((key, index) => [key, index]));
@@ -13,27 +13,14 @@ function rekey<T>(map: ReadonlyMap<number, T>, keys: ReadonlyMap<number, number>
 }
 
 /** Values, blocks, slots and refs numbered from 0 in the order of the text. */
-export function renumberFunction(fn: Function, rename: (name: FunctionName) => FunctionName): Function {
-  const values = new Map<Value, Value>();
-  const types: (Type | undefined)[] = [];
-  const define = (value: Value): Value => {
-    const made = values.size;
-    values.set(value, made);
-    types.push(fn.valueTypes[value]);
-    return made;
-  };
+export function renumberFunction(sparse: Function, rename: (name: FunctionName) => FunctionName): Function {
+  const fn = renumber(sparse);
   const blockIds = numberKeys(fn.blocks.map((block) => block.id));
   const slots = numberKeys(fn.stackSlots.keys());
   const sigs = numberKeys(fn.sigRefs.keys());
   const funcs = numberKeys(fn.funcRefs.keys());
-  for (const block of fn.blocks) {
-    for (const p of block.params) define(p.value);
-    for (const inst of block.insts) for (const result of inst.results) define(result);
-  }
-  const valueOf = (value: Value): Value => values.get(value) ?? value;
   const renumberInst = (inst: Inst): Inst => {
-    const used = mapUses(inst, valueOf);
-    const made = mapBlockCalls({ ...used, results: inst.results.map(valueOf) }, (call) => ({
+    const made = mapBlockCalls(inst, (call) => ({
       ...call,
       block: blockIds.get(call.block) ?? call.block,
     }));
@@ -61,7 +48,6 @@ export function renumberFunction(fn: Function, rename: (name: FunctionName) => F
   const blocks: readonly Block[] = fn.blocks.map((block) => ({
     ...block,
     id: blockIds.get(block.id) ?? block.id,
-    params: block.params.map((p) => ({ ...p, value: valueOf(p.value) })),
     insts: block.insts.map(renumberInst),
   }));
   const refs = new Map<number, FuncRef>();
@@ -76,7 +62,6 @@ export function renumberFunction(fn: Function, rename: (name: FunctionName) => F
     name: rename(fn.name),
     globalValues,
     blocks,
-    valueTypes: types,
     stackSlots: rekey(fn.stackSlots, slots),
     sigRefs: rekey(fn.sigRefs, sigs),
     funcRefs: rekey(refs, funcs),

@@ -186,11 +186,11 @@ export async function shrinkCase(
     tried: new Set([caseKey(kase)]),
     answers: new Map(),
   };
-  // Where litter itself is what fails, candidates keep theirs.
-  state.tidies = await settle(state, stillFails, tidyCase(kase), options);
   const passes = (options.passes ?? ALL_PASSES).map((pass) => ({ pass, attempts: 0, accepted: 0 }));
   for (let isChanged = true; isChanged && state.stoppedBy === null; ) {
     isChanged = false;
+    // Where litter itself is what fails, candidates keep theirs; the next round asks again.
+    state.tidies ||= await settle(state, stillFails, tidyCase(state.current), options);
     for (const entry of passes) {
       const before = state.attempts;
       const accepted = await sweep(state, stillFails, entry.pass, options);

@@ -1,10 +1,10 @@
 import type { Case } from '../clif/case.ts';
 import type { Block, BlockId, FuncRef, Function, Inst, Module, Value } from '../clif/module.ts';
 import { blockCallsOf, functionNameText } from '../clif/module.ts';
+import { usesOf } from '../clif/rewrite.ts';
 import type { Type } from '../clif/type.ts';
 import { signatureKey } from './call-group.ts';
 import { isPure } from './purity.ts';
-import { usedValues } from './value-walk.ts';
 
 function reachableBlocks(fn: Function): readonly Block[] {
   const byId = new Map(fn.blocks.map((block) => [block.id, block]));
@@ -28,7 +28,7 @@ function reachableBlocks(fn: Function): readonly Block[] {
 function dropDeadInsts(blocks: readonly Block[]): readonly Block[] {
   const uses = new Map<Value, number>();
   const count = (inst: Inst, by: number): void => {
-    for (const value of usedValues(inst)) uses.set(value, (uses.get(value) ?? 0) + by);
+    for (const value of usesOf(inst)) uses.set(value, (uses.get(value) ?? 0) + by);
   };
   for (const block of blocks) for (const inst of block.insts) count(inst, 1);
   const dead = new Set<Inst>();
