@@ -1,0 +1,164 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+
+import { HarnessError, UsageError } from '../clif/harness-error.ts';
+import { hashContent, hashContentRemembered, listFiles } from './directory-content.ts';
+import { lockedVersion, writeDriverProject } from './driver-project.ts';
+import { parseDriverSpec, type DriverSpec } from './driver-spec.ts';
+import { withFileLock } from './file-lock.ts';
+import { explainCargoFailure, runCargo, rustcVersion } from './rust-toolchain.ts';
+
+export { DEFAULT_CRANELIFT } from './driver-spec.ts';
+
+export interface EnsureDriverOptions {
+  /** Gets one line at a time while a driver is built. */
+  readonly onProgress?: (line: string) => void;
+  /** Default: `$CALLFUZZ_CACHE`, or `clif-callfuzz` in the XDG cache directory. */
+  readonly cacheDir?: string;
+  /** Build Cranelift with its debug assertions and overflow checks. */
+  readonly debugAssertions?: boolean;
+}
+
+export interface BuiltDriver {
+  readonly path: string;
+  /** Of the cranelift-codegen inside. */
+  readonly version: string;
+  /** The rustc it was built with, as `rustc -V` prints it. */
+  readonly rustc: string;
+  /** Whether this call built it. */
+  readonly isNew: boolean;
+}
+
+const BINARY = 'callfuzz-driver';
+
+const RECORD = v.object({ spec: v.string(), version: v.string(), rustc: v.string() });
+
+/** `$CALLFUZZ_CACHE`, or the XDG cache directory's `clif-callfuzz`. */
+export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
+  const own = env['CALLFUZZ_CACHE'];
+  if (own !== undefined && own !== '') return own;
+  const xdg = env['XDG_CACHE_HOME'];
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.cache'), 'clif-callfuzz');
+}
+
+/**
+ * The driver for `spec` (`0.135.8`, `0.121`, `path:DIR`), from the cache or built now. What names a cached driver: the
+ * version or the directory's content, the driver's own sources, the rustc and the assertions. Throws UsageError, one
+ * line, for what the user can mend.
+ */
+export async function ensureDriver(spec: string, options: EnsureDriverOptions = {}): Promise<BuiltDriver> {
+  const parsed = parseDriverSpec(spec);
+  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const debugAssertions = options.debugAssertions ?? false;
+  try {
+    mkdirSync(join(cacheDir, 'drivers'), { recursive: true });
+  } catch (cause) {
+    throw new UsageError(
+      `cannot write to the cache ${cacheDir}: set CALLFUZZ_CACHE to a directory that can be written`,
+      {
+        cause,
+      },
+    );
+  }
+  const memoDirectory = join(cacheDir, 'memo');
+  const rustc = await rustcVersion(process.env, memoDirectory);
+  const sources = driverSources();
+  const key = createHash('sha256')
+    .update(`${rustc}\n${debugAssertions}\n${sourcesHash(sources)}\n${identity(parsed, memoDirectory)}`)
+    .digest('hex')
+    .slice(0, 20);
+  const label = parsed.kind === 'version' ? parsed.version : parsed.kind;
+  const home = join(cacheDir, 'drivers', `${label}-${key}`);
+
+  const cached = readCached(home);
+  if (cached !== null) return cached;
+  const onProgress = options.onProgress ?? ((): void => undefined);
+  const onWait = (): void => onProgress('another process is building a driver; waiting for it');
+  return withFileLock(join(cacheDir, 'build.lock'), onWait, async () => {
+    const meanwhile = readCached(home);
+    if (meanwhile !== null) return meanwhile;
+    const project = writeDriverProject(parsed, sources, join(cacheDir, 'build'), debugAssertions);
+    const target = join(cacheDir, 'target');
+    const args = [
+      'build',
+      '--profile',
+      project.profile,
+      '--target-dir',
+      target,
+      ...(project.locked ? ['--locked'] : []),
+    ];
+    const run = await runCargo(args, project.directory, process.env, onProgress);
+    if (!run.ok) {
+      const logPath = join(cacheDir, 'build', `${label}.log`);
+      writeFileSync(logPath, run.log);
+      const what = parsed.kind === 'version' ? `cranelift-codegen ${parsed.version}` : spec;
+      throw explainCargoFailure(run.log, what, rustc, logPath);
+    }
+    const version = lockedVersion(project);
+    install(join(target, project.profile, BINARY), home, { spec, version, rustc });
+    return { path: join(home, BINARY), version, rustc, isNew: true };
+  });
+}
+
+function readCached(home: string): BuiltDriver | null {
+  const path = join(home, BINARY);
+  const recordPath = join(home, 'driver.json');
+  if (!existsSync(path) || !existsSync(recordPath)) return null;
+  const record = v.safeParse(RECORD, JSON.parse(readFileSync(recordPath, 'utf8')));
+  // Damaged: built again.
+  if (!record.success) return null;
+  return { path, version: record.output.version, rustc: record.output.rustc, isNew: false };
+}
+
+/** Puts the binary in place last and in one step: whoever sees it sees all of it. */
+function install(built: string, home: string, record: v.InferOutput<typeof RECORD>): void {
+  mkdirSync(home, { recursive: true });
+  const suffix = `.${randomBytes(6).toString('hex')}`;
+  for (const [name, write] of [
+    ['driver.json', (path: string): void => writeFileSync(path, `${JSON.stringify(record, null, 2)}\n`)],
+    [BINARY, (path: string): void => copyFileSync(built, path)],
+  ] as const) {
+    const path = join(home, name);
+    write(path + suffix);
+    renameSync(path + suffix, path);
+  }
+}
+
+/** The `driver/` folder of this project, from `src/` as from `dist/src/`. */
+function driverSources(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, 'driver/Cargo.toml'))) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new HarnessError('backend', 'the driver/ folder is missing');
+    directory = parent;
+  }
+  return join(directory, 'driver');
+}
+
+function sourcesHash(sources: string): string {
+  return hashContent(sources, listFiles(sources));
+}
+
+/** What of `spec` goes into the driver. */
+function identity(spec: DriverSpec, memoDirectory: string): string {
+  switch (spec.kind) {
+    case 'version':
+      return spec.version;
+    case 'patched': {
+      const files = listFiles(spec.crateDirectory);
+      return `patched ${hashContentRemembered(spec.crateDirectory, files, memoDirectory)}`;
+    }
+    case 'checkout': {
+      const parts = ['cranelift', 'crates/core'].filter((part) => existsSync(join(spec.directory, part)));
+      const files = parts.flatMap((part) =>
+        listFiles(join(spec.directory, part)).map((file) => `${part}/${file}`),
+      );
+      const hash = hashContentRemembered(spec.directory, ['Cargo.toml', ...files], memoDirectory);
+      return `checkout ${spec.directory} ${hash}`;
+    }
+  }
+}
