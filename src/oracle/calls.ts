@@ -1,15 +1,29 @@
-import type { Signature } from '../clif/signature.ts';
+import type { AbiParam, Signature } from '../clif/signature.ts';
 import { popFrame, pushFrame } from './memory.ts';
 import type { Cell, Machine, PreparedFunction } from './program.ts';
 import { exhaust } from './stop.ts';
 
-/** Parameter and result types as text; two functions with the same shape can be called alike. */
-export function shapeOf(signature: Signature): string {
-  let text = '';
-  for (const p of signature.params) text += `${p.type},`;
-  text += '>';
-  for (const r of signature.returns) text += `${r.type},`;
-  return text;
+function sameTypes(x: readonly AbiParam[], y: readonly AbiParam[]): boolean {
+  return x.length === y.length && x.every((param, i) => param.type === y[i]?.type);
+}
+
+/** Whether values pass between the two as CLIF sees it: conventions and extensions mean nothing here. */
+export function sameShape(x: Signature, y: Signature): boolean {
+  return x === y || (sameTypes(x.params, y.params) && sameTypes(x.returns, y.returns));
+}
+
+function save(cells: readonly (Cell | undefined)[]): bigint[] {
+  const values: bigint[] = [];
+  for (const cell of cells) values.push(cell === undefined ? 0n : cell.v);
+  return values;
+}
+
+function restore(cells: readonly (Cell | undefined)[], values: readonly bigint[]): void {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
+    const value = values[i];
+    if (cell !== undefined && value !== undefined) cell.v = value;
+  }
 }
 
 export function gather(cells: readonly Cell[]): bigint[] {
@@ -26,11 +40,11 @@ export function scatter(cells: readonly Cell[], values: readonly bigint[]): void
   }
 }
 
-/** The function at `address`, if calling it with `shape` is defined. */
-export function functionAt(machine: Machine, address: bigint, shape: string): PreparedFunction {
+/** The function at `address`, if calling it with `signature` is defined. */
+export function functionAt(machine: Machine, address: bigint, signature: Signature): PreparedFunction {
   const callee = machine.byAddress.get(address);
   if (callee === undefined) return exhaust(`wild call to 0x${address.toString(16)}`);
-  if (callee.shape !== shape) return exhaust(`call of ${callee.name} with another signature than its own`);
+  if (!sameShape(callee.signature, signature)) return exhaust(`call of ${callee.name} with another signature than its own`);
   return callee;
 }
 
@@ -53,7 +67,7 @@ function activate(machine: Machine, callee: PreparedFunction, args: readonly big
   }
   const { memory } = machine;
   const { active: wasActive, frameBase, frame } = callee;
-  const saved = wasActive ? gather(callee.cells) : null;
+  const saved = wasActive ? save(callee.cells) : null;
   const previousTop = memory.top;
   callee.active = true;
   scatter(callee.params, args);
@@ -64,7 +78,7 @@ function activate(machine: Machine, callee: PreparedFunction, args: readonly big
     callee.frameBase = frameBase;
   }
   if (saved === null) callee.active = false;
-  else scatter(callee.cells, saved);
+  else restore(callee.cells, saved);
 }
 
 /** Calls a function and everything it tail-calls; returns the results. The host stack grows once per CLIF call. */

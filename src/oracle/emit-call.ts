@@ -1,5 +1,5 @@
 import { functionNameText, type Inst, type Value } from '../clif/module.ts';
-import { call, functionAt, gather, scatter, shapeOf } from './calls.ts';
+import { call, functionAt, gather, sameShape, scatter } from './calls.ts';
 import {
   argCell,
   broken,
@@ -25,8 +25,8 @@ function named(scope: Scope, inst: Inst, func: number): PreparedFunction {
 export function directCallee(scope: Scope, inst: Inst, func: number): Callee {
   const callee = named(scope, inst, func);
   const sig = scope.source.sigRefs.get(scope.source.funcRefs.get(func)?.sig ?? -1);
-  if (sig !== undefined && shapeOf(sig) !== callee.shape) {
-    return () => functionAt(scope.machine, callee.address, shapeOf(sig));
+  if (sig !== undefined && !sameShape(sig, callee.signature)) {
+    return () => functionAt(scope.machine, callee.address, sig);
   }
   return () => callee;
 }
@@ -34,10 +34,9 @@ export function directCallee(scope: Scope, inst: Inst, func: number): Callee {
 export function indirectCallee(scope: Scope, inst: Inst, sig: number): Callee {
   const signature = scope.source.sigRefs.get(sig);
   if (signature === undefined) return broken(scope, inst, `no signature sig${sig}`);
-  const shape = shapeOf(signature);
   const address = argCell(scope, inst, 0);
   const { machine } = scope;
-  return () => functionAt(machine, address.v, shape);
+  return () => functionAt(machine, address.v, signature);
 }
 
 /** Callee and argument cells of any call-like instruction. */

@@ -30,6 +30,19 @@ function unary(op: string, make: (bits: number) => Unary): Emit {
   };
 }
 
+/** One function per width for all instructions of an op. */
+function perWidth<F>(make: (bits: number) => F): (bits: number) => F {
+  const made = new Map<number, F>();
+  return (bits) => {
+    let f = made.get(bits);
+    if (f === undefined) {
+      f = make(bits);
+      made.set(bits, f);
+    }
+    return f;
+  };
+}
+
 function binary(op: string, make: (bits: number) => Binary): Emit {
   return (scope, inst) => {
     const { isVector, bits, laneBits, lanes } = argInfo(scope, inst, 0);
@@ -159,9 +172,9 @@ const emitSplit: Emit = (scope, inst) => {
 };
 
 export const INTEGER_EMITS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
-  ...[...INTEGER_UNARY].map(([op, make]): [string, Emit] => [op, unary(op, make)]),
-  ...[...INTEGER_BINARY].map(([op, make]): [string, Emit] => [op, binary(op, make)]),
-  ...[...INTEGER_SHIFT].map(([op, make]): [string, Emit] => [op, shift(op, make)]),
+  ...[...INTEGER_UNARY].map(([op, make]): [string, Emit] => [op, unary(op, perWidth(make))]),
+  ...[...INTEGER_BINARY].map(([op, make]): [string, Emit] => [op, binary(op, perWidth(make))]),
+  ...[...INTEGER_SHIFT].map(([op, make]): [string, Emit] => [op, shift(op, perWidth(make))]),
   ['icmp', emitCompare],
   ['uextend', resize(false)],
   ['sextend', resize(true)],

@@ -1,3 +1,4 @@
+import { abiParam } from '../clif/signature.ts';
 import { F32, F64, type FloatFormat } from './float-format.ts';
 import { fmaF64, fmaNarrow } from './fma.ts';
 import type { PreparedFunction } from './program.ts';
@@ -31,7 +32,11 @@ export function libcall(name: string, address: bigint): PreparedFunction | null 
   const type = isSingle ? 'f32' : 'f64';
   return {
     name,
-    shape: `${`${type},`.repeat(arity)}>${type},`,
+    signature: {
+      params: Array.from({ length: arity }, () => abiParam(type)),
+      returns: [abiParam(type)],
+      callConv: 'system_v',
+    },
     address,
     params: [],
     cells: [],

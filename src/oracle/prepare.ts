@@ -1,6 +1,5 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText, type Block, type Function, type Module } from '../clif/module.ts';
-import { shapeOf } from './calls.ts';
 import { compileTerminator } from './emit-control.ts';
 import { emitFor } from './emit.ts';
 import { libcall } from './libcalls.ts';
@@ -8,7 +7,6 @@ import { createMemory, layOutFrame, type Memory } from './memory.ts';
 import {
   cellOf,
   unsupported,
-  type Cell,
   type Machine,
   type Op,
   type PreparedBlock,
@@ -35,7 +33,7 @@ function unreachableEnd(): never {
 function declare(source: Function, address: bigint): PreparedFunction {
   return {
     name: functionNameText(source.name),
-    shape: shapeOf(source.signature),
+    signature: source.signature,
     address,
     params: [],
     cells: [],
@@ -72,7 +70,7 @@ function prepareFunction(scope: Scope): void {
   const [first] = source.blocks;
   self.entry = first === undefined ? null : (scope.blocks.get(first.id) ?? null);
   self.params = self.entry?.params ?? [];
-  self.cells = scope.cells.filter((cell): cell is Cell => cell !== undefined);
+  self.cells = scope.cells;
 }
 
 function openScope(

@@ -1,5 +1,6 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import type { Function, Inst, Value } from '../clif/module.ts';
+import type { Signature } from '../clif/signature.ts';
 import { typeInfo, type TypeInfo } from '../clif/type.ts';
 import type { FrameLayout, Memory } from './memory.ts';
 import { UnsupportedError } from './unsupported-error.ts';
@@ -24,11 +25,11 @@ export interface PreparedBlock {
 
 export interface PreparedFunction {
   readonly name: string;
-  /** Types of parameters and results as text: what a call must agree with. */
-  readonly shape: string;
+  readonly signature: Signature;
   readonly address: bigint;
   params: readonly Cell[];
-  cells: readonly Cell[];
+  /** By value number, with holes. */
+  cells: readonly (Cell | undefined)[];
   entry: PreparedBlock | null;
   frame: FrameLayout;
   /** Set where the function holds something the oracle cannot do; thrown when it is called. */
