@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { ensureDriver } from '../backend/driver-build.ts';
+import { Driver } from '../backend/driver.ts';
+import type { DriverHello } from '../backend/driver-reply.ts';
+import { UsageError } from '../clif/harness-error.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
+import { defaultCacheDir, ensureGuest } from '../emulator/guest-build.ts';
+import { probeEmulator } from '../emulator/probe.ts';
+import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
+import type { Abilities } from '../gen/config.ts';
+
+/** All that workers need to know of this machine; plain data, so it can be sent to them. */
+export interface Environment {
+  readonly driverPath: string;
+  /** Version, or for a changed crate its version and content hash. */
+  readonly cranelift: string;
+  readonly guestPath: string;
+  readonly cpu: EmulatedCpu;
+  /** `qemu-riscv64 7.2.22 max,vlen=128`. */
+  readonly emulator: string;
+  readonly abilities: Abilities;
+}
+
+export interface EnvironmentOptions {
+  /** `0.135.8`, `0.121`, `path:DIR`. */
+  readonly cranelift: string;
+  readonly onProgress: (line: string) => void;
+}
+
+function abilitiesOf(hello: DriverHello, executed: readonly string[]): Abilities {
+  return {
+    settings: Object.fromEntries(hello.shared.map((s) => [s.name, s.values])),
+    isa: hello.isa.map((f) => f.name).filter((name) => executed.includes(name)),
+  };
+}
+
+/** Builds what is missing, asks driver and emulator what they can do. Throws UsageError with what to do about it. */
+export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const cacheDir = defaultCacheDir(process.env);
+  const guestPath = ensureGuest({ cacheDir });
+  const qemu = findQemu();
+  const { path, version } = await ensureDriver(options.cranelift, { cacheDir, onProgress: options.onProgress });
+  const probed = await probeEmulator({ qemu, guestPath, cacheDir });
+  const driver = await Driver.start(path);
+  const hello = driver.hello();
+  await driver.close();
+  return {
+    driverPath: path,
+    cranelift: version,
+    guestPath,
+    cpu: probed.cpu,
+    emulator: `${qemu.path} ${qemu.version.text} ${probed.cpu.cpu}`,
+    abilities: abilitiesOf(hello, probed.isa),
+  };
+}
+
+const KNOWN_ISSUE = v.object({
+  id: v.string(),
+  title: v.string(),
+  reference: v.string(),
+  kind: v.picklist([
+    'miscompile',
+    'abi-violation',
+    'guest-fault',
+    'compiler-panic',
+    'compiler-error',
+    'hang',
+    'nondeterminism',
+    'psabi-divergence',
+  ]),
+  place: v.string(),
+  detail: v.optional(v.string()),
+  opcodes: v.optional(v.array(v.string())),
+  versions: v.array(v.string()),
+});
+
+/** Known issues, one JSON file each, in the order of their names. Throws UsageError for a damaged one. */
+export function readKnownIssues(directory: string): readonly KnownIssue[] {
+  const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+  return names.sort().map((name) => {
+    const file = join(directory, name);
+    try {
+      return v.parse(KNOWN_ISSUE, JSON.parse(readFileSync(file, 'utf8')));
+    } catch (error) {
+      throw new UsageError(`${file}: not a known issue (${error instanceof Error ? error.message : String(error)})`);
+    }
+  });
+}

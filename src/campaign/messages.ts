@@ -1,0 +1,52 @@
+import type { Case } from '../clif/case.ts';
+import type { Finding } from '../compare/verdict.ts';
+import type { Environment } from './environment.ts';
+import type { JournalFinding } from './journal.ts';
+import type { Phases } from './phases.ts';
+
+/** What the campaign tells a worker process. Sent with structured cloning, so cases travel as they are. */
+export type ToWorker =
+  | {
+      readonly kind: 'start';
+      readonly environment: Environment;
+      readonly seed: string;
+      readonly profile: string;
+    }
+  | { readonly kind: 'run'; readonly id: number; readonly indices: readonly number[] }
+  | {
+      readonly kind: 'shrink';
+      readonly id: number;
+      readonly index: number;
+      readonly maxAttempts: number;
+      readonly timeLimitMs: number;
+    }
+  | { readonly kind: 'stop' };
+
+/** Findings as a worker reports them: all but what only the campaign knows. */
+export type RunFinding = Omit<JournalFinding, 'known' | 'seconds'> & { readonly opcodes: readonly string[] };
+
+export interface RunReport {
+  readonly cases: number;
+  readonly modules: number;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly declined: Readonly<Record<string, number>>;
+  readonly phases: Readonly<Phases>;
+  readonly findings: readonly RunFinding[];
+}
+
+export interface ShrinkReport {
+  readonly case: Case;
+  readonly finding: Finding;
+  readonly attempts: number;
+  /** True where the bound on attempts or time ended the shrinking. */
+  readonly isBounded: boolean;
+  readonly milliseconds: number;
+  readonly expected: readonly string[];
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'ran'; readonly id: number; readonly report: RunReport }
+  | { readonly kind: 'shrunk'; readonly id: number; readonly report: ShrinkReport | null }
+  /** A harness fault. `caseSeed` is null where no case was at work. */
+  | { readonly kind: 'fault'; readonly id: number; readonly message: string; readonly caseSeed: string | null };

@@ -1,0 +1,174 @@
+import { layoutSignature } from '../abi/layout.ts';
+import { declinedReason } from '../backend/declined.ts';
+import type { CompiledFunction, CompileResult } from '../backend/compile-result.ts';
+import type { Driver } from '../backend/driver.ts';
+import { linkModule } from '../backend/link.ts';
+import type { Case, Configuration } from '../clif/case.ts';
+import { HarnessError } from '../clif/harness-error.ts';
+import { findFunction, functionNameText, type Function } from '../clif/module.ts';
+import type { Outcome } from '../clif/outcome.ts';
+import { printModule } from '../clif/print.ts';
+import { compileFinding } from '../compare/compile-finding.ts';
+import { exposesArithmeticNan } from '../compare/nan.ts';
+import { compareInput } from '../compare/outcomes.ts';
+import type { Finding, Verdict } from '../compare/verdict.ts';
+import { executeCase } from '../emulator/execute.ts';
+import type { Guest } from '../emulator/guest.ts';
+import { interpret } from '../oracle/interpret.ts';
+import { prepare } from '../oracle/prepare.ts';
+import { BusyClock, type Phases } from './phases.ts';
+import { poisonSeeds } from './poison.ts';
+
+/** Instructions the oracle executes for one input before it gives up. */
+const FUEL = 1_000_000;
+
+/** What runs a case: one driver, one guest, and the clocks that tell where the time goes. */
+export interface Bench {
+  readonly driver: Driver;
+  readonly guest: Guest;
+  readonly now: () => number;
+  readonly compileClock: BusyClock;
+  readonly executeClock: BusyClock;
+  readonly phases: Phases;
+}
+
+/** Everything one case showed; `modules` counts the configurations that compiled. */
+export interface CaseRun {
+  readonly verdict: Verdict;
+  readonly modules: number;
+  /** One per input. */
+  readonly expected: readonly Outcome[];
+}
+
+function entryOf(kase: Case): Function {
+  const entry = findFunction(kase.module, kase.entry);
+  if (entry === undefined) throw new HarnessError('campaign', `no function ${functionNameText(kase.entry)}`);
+  return entry;
+}
+
+/** What the oracle says to each input of the case. */
+export function expectedOutcomes(kase: Case): readonly Outcome[] {
+  const program = prepare(kase.module);
+  return kase.inputs.map((input) => interpret(program, kase.entry, input, { fuel: FUEL, strictUninit: true }));
+}
+
+function sameCode(a: readonly CompiledFunction[], b: readonly CompiledFunction[]): boolean {
+  return (
+    a.length === b.length && a.every((fn, i) => Buffer.compare(fn.code, b[i]?.code ?? new Uint8Array(0)) === 0)
+  );
+}
+
+function judgeCompile(result: CompileResult, configuration: number): Verdict | null {
+  if (result.kind === 'compiled') return null;
+  if (result.kind === 'bad-flag') throw new HarnessError('campaign', result.message);
+  const declined = declinedReason(result);
+  if (declined !== null) return { kind: 'declined', reason: declined.reason };
+  const draft = compileFinding(result);
+  return { kind: 'finding', finding: { ...draft, configuration, input: null, expected: null, observed: null } };
+}
+
+/** True for the share of cases that are compiled twice to see whether the compiler is deterministic. */
+function isCompiledTwice(seed: bigint): boolean {
+  return (seed & 31n) === 0n;
+}
+
+async function executeConfiguration(
+  bench: Bench,
+  kase: Case,
+  entry: Function,
+  configuration: Configuration,
+  index: number,
+  functions: readonly CompiledFunction[],
+  expected: readonly Outcome[],
+  seeds: readonly [bigint, bigint],
+): Promise<Finding | null> {
+  const started = bench.now();
+  const artifact = linkModule(functions, bench.guest.nextBase());
+  const linked = bench.now();
+  bench.phases.link += linked - started;
+  const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+  const observations = await executeCase(
+    bench.guest,
+    artifact,
+    kase.entry,
+    entry.signature,
+    { implicitReturnArea },
+    kase.inputs,
+    seeds,
+  );
+  const compareStarted = bench.now();
+  bench.phases.execute += bench.executeClock.answered(linked);
+  const layout = layoutSignature(entry.signature, { implicitReturnArea });
+  const anyNan = exposesArithmeticNan(kase.module);
+  let finding: Finding | null = null;
+  for (let input = 0; input < expected.length && finding === null; input += 1) {
+    const outcome = expected[input];
+    if (outcome === undefined) continue;
+    const seen = observations.slice(input * seeds.length, (input + 1) * seeds.length);
+    finding = compareInput({ signature: entry.signature, layout, configuration: index, input, anyNan }, outcome, seen);
+  }
+  bench.phases.compare += bench.now() - compareStarted;
+  return finding;
+}
+
+/**
+ * Runs a valid case: oracle, compile, link, execute, compare. The first finding in the order of configurations is the
+ * verdict; without one, a configuration that was declined makes the case declined. Throws HarnessError only.
+ */
+export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
+  const entry = entryOf(kase);
+  const seeds = poisonSeeds(kase.seed);
+  const started = bench.now();
+  const text = printModule(kase.module);
+  const again = isCompiledTwice(seeds[0]) ? kase.configurations.slice(0, 1) : [];
+  const asked = bench.now();
+  const compiling = bench.driver.compile(text, [...kase.configurations, ...again]);
+  // The oracle works while the driver does.
+  const expected = expectedOutcomes(kase);
+  const interpreted = bench.now();
+  bench.phases.generate += asked - started;
+  bench.phases.oracle += interpreted - asked;
+  const results = await compiling;
+  bench.phases.compile += bench.compileClock.answered(asked);
+  const first = results[0];
+  const repeated = results[kase.configurations.length];
+  const runs: Promise<Finding | null>[] = [];
+  const verdicts: (Verdict | null)[] = kase.configurations.map((configuration, i) => {
+    const result = results[i];
+    if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
+    if (result.kind === 'compiled') {
+      runs[i] = executeConfiguration(bench, kase, entry, configuration, i, result.functions, expected, seeds);
+    }
+    return judgeCompile(result, i);
+  });
+  let verdict: Verdict = { kind: 'agree' };
+  let modules = 0;
+  for (let i = 0; i < verdicts.length; i += 1) {
+    const run = runs[i];
+    let own = verdicts[i] ?? null;
+    if (run !== undefined) {
+      modules += 1;
+      const finding = await run;
+      if (finding !== null) own = { kind: 'finding', finding };
+    }
+    if (own !== null && verdict.kind !== 'finding' && (own.kind === 'finding' || verdict.kind === 'agree')) verdict = own;
+  }
+  if (verdict.kind === 'agree' && first?.kind === 'compiled' && repeated !== undefined) {
+    if (repeated.kind !== 'compiled' || !sameCode(first.functions, repeated.functions)) {
+      const detail = 'two compiles of one module under one configuration gave different code';
+      verdict = {
+        kind: 'finding',
+        finding: {
+          kind: 'nondeterminism',
+          place: 'code differs',
+          detail,
+          configuration: 0,
+          input: null,
+          expected: null,
+          observed: null,
+        },
+      };
+    }
+  }
+  return { verdict, modules, expected };
+}

@@ -1,0 +1,72 @@
+import { Driver } from '../backend/driver.ts';
+import type { Case } from '../clif/case.ts';
+import { coarseBucket } from '../compare/bucket.ts';
+import type { Finding, Verdict } from '../compare/verdict.ts';
+import { Guest } from '../emulator/guest.ts';
+import type { Environment } from './environment.ts';
+import { BusyClock, noTime, type Phases } from './phases.ts';
+import { runCase, type Bench } from './run-case.ts';
+
+/** A driver and a guest at work, and what is done with them beside running cases. */
+export interface Station {
+  readonly bench: Bench;
+  /** Runs a finding's configuration again in a fresh emulator: what does not repeat is flaky. */
+  readonly confirm: (kase: Case, verdict: Verdict) => Promise<Verdict>;
+  /** Time spent since the last call. */
+  readonly takePhases: () => Phases;
+  readonly close: () => Promise<void>;
+}
+
+/** The case under the configuration of `finding` alone. */
+export function withOnly(kase: Case, finding: Finding): Case {
+  const configuration = kase.configurations[finding.configuration];
+  return configuration === undefined ? kase : { ...kase, configurations: [configuration] };
+}
+
+function copyPhases(phases: Phases): Phases {
+  const copy = { ...phases };
+  Object.assign(phases, noTime());
+  return copy;
+}
+
+async function confirmFinding(environment: Environment, bench: Bench, kase: Case, finding: Finding): Promise<Verdict> {
+  const guest = await startGuest(environment);
+  try {
+    const again = await runCase({ ...bench, guest, phases: noTime() }, withOnly(kase, finding));
+    const isSame = again.verdict.kind === 'finding' && coarseBucket(again.verdict.finding) === coarseBucket(finding);
+    return isSame ? { kind: 'finding', finding } : { kind: 'flaky', finding };
+  } finally {
+    await guest.close();
+  }
+}
+
+function startGuest(environment: Environment): Promise<Guest> {
+  return Guest.start({ guestPath: environment.guestPath, cpu: environment.cpu });
+}
+
+/** Starts a driver and a guest. Throws HarnessError when either does not come up. */
+export async function openStation(environment: Environment): Promise<Station> {
+  const driver = await Driver.start(environment.driverPath);
+  const guest = await startGuest(environment);
+  const now = (): number => performance.now();
+  const bench: Bench = {
+    driver,
+    guest,
+    now,
+    compileClock: new BusyClock(now),
+    executeClock: new BusyClock(now),
+    phases: noTime(),
+  };
+  return {
+    bench,
+    confirm: async (kase, verdict) => {
+      // What the compiler itself did needs no second emulator.
+      if (verdict.kind !== 'finding' || verdict.finding.input === null) return verdict;
+      return confirmFinding(environment, bench, kase, verdict.finding);
+    },
+    takePhases: () => copyPhases(bench.phases),
+    close: async () => {
+      await Promise.all([driver.close(), guest.close()]);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { HarnessError } from '../clif/harness-error.ts';
+import type { Environment } from './environment.ts';
+import type { FromWorker, RunReport, ShrinkReport, ToWorker } from './messages.ts';
+
+interface Waiting {
+  readonly resolve: (message: FromWorker) => void;
+  readonly reject: (error: HarnessError) => void;
+}
+
+/** A harness fault that happened at work on one case. */
+export class CaseHarnessError extends HarnessError {
+  readonly caseSeed: string;
+  constructor(message: string, caseSeed: string) {
+    super('campaign', message);
+    this.caseSeed = caseSeed;
+  }
+}
+
+function isFromWorker(message: unknown): message is FromWorker {
+  return typeof message === 'object' && message !== null && 'kind' in message;
+}
+
+/** A worker process as its parent sees it. */
+export class WorkerClient {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+  #ended = false;
+  /** Requests sent and not answered. */
+  load = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on('message', (message) => {
+      if (isFromWorker(message)) this.#take(message);
+    });
+    child.on('exit', (code, signal) => {
+      this.#ended = true;
+      const error = new HarnessError('campaign', `a worker process ended (${signal ?? `exit code ${code}`})`);
+      for (const waiting of this.#waiting.values()) waiting.reject(error);
+      this.#waiting.clear();
+    });
+  }
+
+  static async start(environment: Environment, seed: string, profile: string): Promise<WorkerClient> {
+    const child = fork(new URL('./worker.js', import.meta.url), [], {
+      serialization: 'advanced',
+      execArgv: ['--enable-source-maps'],
+    });
+    const client = new WorkerClient(child);
+    await client.#ask(-1, { kind: 'start', environment, seed, profile });
+    return client;
+  }
+
+  async run(indices: readonly number[]): Promise<RunReport> {
+    const id = this.#nextId++;
+    const answer = await this.#ask(id, { kind: 'run', id, indices });
+    if (answer.kind !== 'ran') throw new HarnessError('campaign', `a worker answered ${answer.kind} to run`);
+    return answer.report;
+  }
+
+  async shrink(index: number, maxAttempts: number, timeLimitMs: number): Promise<ShrinkReport | null> {
+    const id = this.#nextId++;
+    const answer = await this.#ask(id, { kind: 'shrink', id, index, maxAttempts, timeLimitMs });
+    if (answer.kind !== 'shrunk') throw new HarnessError('campaign', `a worker answered ${answer.kind} to shrink`);
+    return answer.report;
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.send({ kind: 'stop' } satisfies ToWorker);
+    await ended;
+  }
+
+  async #ask(id: number, message: ToWorker): Promise<FromWorker> {
+    if (this.#ended) throw new HarnessError('campaign', 'the worker process has ended');
+    this.load += 1;
+    try {
+      return await new Promise<FromWorker>((resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject });
+        this.#child.send(message);
+      });
+    } finally {
+      this.load -= 1;
+    }
+  }
+
+  #take(message: FromWorker): void {
+    const id = 'id' in message ? message.id : -1;
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    if (message.kind !== 'fault') waiting.resolve(message);
+    else if (message.caseSeed === null) waiting.reject(new HarnessError('campaign', message.message));
+    else waiting.reject(new CaseHarnessError(message.message, message.caseSeed));
+  }
+}

@@ -1,0 +1,156 @@
+import pLimit from 'p-limit';
+import type { Case } from '../clif/case.ts';
+import { HarnessError } from '../clif/harness-error.ts';
+import { coarseBucket } from '../compare/bucket.ts';
+import type { Verdict } from '../compare/verdict.ts';
+import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
+import { findProfile, type Profile } from '../gen/profiles.ts';
+import type { Environment } from './environment.ts';
+import type { FromWorker, RunFinding, RunReport, ToWorker } from './messages.ts';
+import { addPhases, noTime } from './phases.ts';
+import { runCase } from './run-case.ts';
+import { shrinkFinding } from './shrink-finding.ts';
+import { openStation, type Station } from './station.ts';
+
+/** Cases a worker has in flight: enough to keep driver and guest busy while it generates the next. */
+const CASES_IN_FLIGHT = 4;
+
+interface Job {
+  readonly station: Station;
+  readonly environment: Environment;
+  readonly profile: Profile;
+  readonly seed: string;
+}
+
+function opcodesOf(kase: Case): readonly string[] {
+  const opcodes = new Set<string>();
+  for (const fn of kase.module.functions) {
+    for (const block of fn.blocks) for (const inst of block.insts) opcodes.add(inst.op);
+  }
+  return [...opcodes].sort();
+}
+
+function findingRecord(index: number, kase: Case, verdict: Verdict): RunFinding | null {
+  if (verdict.kind !== 'finding' && verdict.kind !== 'flaky') return null;
+  const { finding } = verdict;
+  return {
+    index,
+    caseSeed: kase.seed,
+    verdict: verdict.kind,
+    coarse: coarseBucket(finding),
+    kind: finding.kind,
+    place: finding.place,
+    detail: finding.detail,
+    configuration: finding.configuration,
+    opcodes: opcodesOf(kase),
+  };
+}
+
+function count(into: Record<string, number>, key: string): void {
+  into[key] = (into[key] ?? 0) + 1;
+}
+
+class CaseFault extends Error {
+  readonly caseSeed: string;
+  constructor(caseSeed: string, cause: unknown) {
+    super(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause), { cause });
+    this.caseSeed = caseSeed;
+  }
+}
+
+async function runIndices(job: Job, indices: readonly number[]): Promise<RunReport> {
+  const limit = pLimit(CASES_IN_FLIGHT);
+  const { station, environment, profile } = job;
+  const phases = noTime();
+  const verdicts: Record<string, number> = {};
+  const declined: Record<string, number> = {};
+  const findings: RunFinding[] = [];
+  let modules = 0;
+  const runs = indices.map((index) =>
+    limit(async () => {
+      const caseSeed = caseSeedFor(job.seed, profile.name, index);
+      try {
+        const started = performance.now();
+        const kase = makeCase(profile.config, environment.abilities, caseSeed);
+        station.bench.phases.generate += performance.now() - started;
+        const run = await runCase(station.bench, kase);
+        const verdict = await station.confirm(kase, run.verdict);
+        modules += run.modules;
+        count(verdicts, verdict.kind);
+        if (verdict.kind === 'declined') count(declined, verdict.reason);
+        const record = findingRecord(index, kase, verdict);
+        if (record !== null) findings.push(record);
+      } catch (error) {
+        throw new CaseFault(caseSeed, error);
+      }
+    }),
+  );
+  const settled = await Promise.allSettled(runs);
+  const failed = settled.find((s) => s.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  addPhases(phases, station.takePhases());
+  return {
+    cases: indices.length,
+    modules,
+    verdicts,
+    declined,
+    phases,
+    findings: findings.sort((a, b) => a.index - b.index),
+  };
+}
+
+async function startJob(message: Extract<ToWorker, { kind: 'start' }>): Promise<Job> {
+  const profile = findProfile(message.profile);
+  if (profile === undefined) throw new HarnessError('campaign', `no profile ${message.profile}`);
+  const station = await openStation(message.environment);
+  return { station, environment: message.environment, profile, seed: message.seed };
+}
+
+function isToWorker(message: unknown): message is ToWorker {
+  return typeof message === 'object' && message !== null && 'kind' in message;
+}
+
+function tell(message: FromWorker): void {
+  process.send?.(message);
+}
+
+async function obey(job: Promise<Job>, message: ToWorker): Promise<void> {
+  const ready = await job;
+  switch (message.kind) {
+    case 'start':
+      tell({ kind: 'ready' });
+      return;
+    case 'run':
+      tell({ kind: 'ran', id: message.id, report: await runIndices(ready, message.indices) });
+      return;
+    case 'shrink': {
+      const caseSeed = caseSeedFor(ready.seed, ready.profile.name, message.index);
+      const kase = makeCase(ready.profile.config, ready.environment.abilities, caseSeed);
+      tell({ kind: 'shrunk', id: message.id, report: await shrinkFinding(ready.station, kase, message) });
+      return;
+    }
+    case 'stop':
+      process.disconnect();
+  }
+}
+
+/** The life of a worker process: obeys what its parent sends until it is told to stop or the parent is gone. */
+function main(): void {
+  let job: Promise<Job> | null = null;
+  process.on('message', (message) => {
+    if (!isToWorker(message)) return;
+    if (message.kind === 'start') job = startJob(message);
+    if (job === null) return;
+    const id = 'id' in message ? message.id : -1;
+    obey(job, message).catch((error: unknown) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      tell({ kind: 'fault', id, message: text, caseSeed: error instanceof CaseFault ? error.caseSeed : null });
+    });
+  });
+  // A parent that died takes its workers along: without driver and guest nothing keeps this process alive.
+  process.on('disconnect', () => {
+    job?.then((ready) => ready.station.close()).catch(() => {});
+  });
+}
+
+main();
