@@ -1,0 +1,111 @@
+import { HarnessError } from '../clif/harness-error.ts';
+
+/*
+ * The client's half of guest/protocol.h: change both together.
+ */
+
+export const PROTOCOL_VERSION = 1;
+export const HELLO_MAGIC = 0x31667a63;
+export const HELLO_BYTES = 24;
+export const REQUEST_HEADER_BYTES = 64;
+export const REPLY_HEADER_BYTES = 16;
+export const RECORD_HEADER_BYTES = 16;
+export const VIOLATION_BYTES = 24;
+
+/** Where images may be put. */
+export const CODE_BASE = 0x2000000000n;
+export const CODE_BYTES = 64n << 20n;
+export const STACK_BASE = 0x2800000000n;
+export const STACK_BYTES = 8n << 20n;
+/** Of the PROT_NONE area at either end of the stack. */
+export const GUARD_BYTES = 1n << 20n;
+
+/** Words of a row ahead of the argument area: a0-a7, fa0-fa7. */
+export const ROW_REGISTERS = 16;
+
+export const HAS_RETURN_AREA = 1;
+export const WITH_VECTORS = 2;
+export const WANT_STATE = 4;
+
+export interface RequestShape {
+  readonly base: bigint;
+  readonly image: Uint8Array;
+  readonly entryOffset: number;
+  readonly argumentAreaBytes: number;
+  readonly returnAreaBytes: number;
+  readonly poppedBytes: number;
+  /** Stack below sp that starts as poison; a multiple of 64. */
+  readonly poisonBytes: number;
+  readonly inputCount: number;
+  readonly runs: readonly { readonly seed: bigint; readonly input: number }[];
+  readonly hasReturnArea: boolean;
+  readonly withVectors: boolean;
+  readonly wantState: boolean;
+  /** Processor time of one run. */
+  readonly limitMs: number;
+  /** Bit n: register n must come back unchanged. */
+  readonly savedX: number;
+  readonly savedF: number;
+}
+
+/** A request with its rows still to be filled in. The id, at byte 4, is set when it is sent. */
+export interface RequestFrame {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly masksAt: number;
+  readonly inputsAt: number;
+  readonly rowBytes: number;
+}
+
+export function makeRequest(shape: RequestShape): RequestFrame {
+  const rowBytes = ROW_REGISTERS * 8 + shape.argumentAreaBytes;
+  const masksAt = REQUEST_HEADER_BYTES;
+  const inputsAt = masksAt + rowBytes;
+  const runsAt = inputsAt + rowBytes * shape.inputCount;
+  const imageAt = runsAt + 16 * shape.runs.length;
+  const length = imageAt + Math.ceil(shape.image.length / 8) * 8;
+  checkPlacement(shape);
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, length, true);
+  view.setBigUint64(8, shape.base, true);
+  const flags =
+    (shape.hasReturnArea ? HAS_RETURN_AREA : 0) |
+    (shape.withVectors ? WITH_VECTORS : 0) |
+    (shape.wantState ? WANT_STATE : 0);
+  const words = [
+    ...[shape.image.length, shape.entryOffset, shape.argumentAreaBytes, shape.returnAreaBytes],
+    ...[shape.poppedBytes, shape.poisonBytes, shape.inputCount, shape.runs.length],
+    ...[flags, shape.limitMs, shape.savedX, shape.savedF],
+  ];
+  words.forEach((word, index) => view.setUint32(16 + 4 * index, word, true));
+  shape.runs.forEach((run, index) => {
+    view.setBigUint64(runsAt + 16 * index, run.seed, true);
+    view.setUint32(runsAt + 16 * index + 8, run.input, true);
+  });
+  bytes.set(shape.image, imageAt);
+  return { bytes, view, masksAt, inputsAt, rowBytes };
+}
+
+function checkPlacement(shape: RequestShape): void {
+  const end = shape.base + BigInt(shape.image.length);
+  if (shape.base < CODE_BASE || end > CODE_BASE + CODE_BYTES || shape.base % 8n !== 0n) {
+    throw new HarnessError('emulator', `no room in the guest for ${shape.image.length} bytes at 0x${shape.base.toString(16)}`);
+  }
+}
+
+/** What the guest says of itself on start. */
+export interface Hello {
+  /** Bytes of a vector register; 0 when the guest was not told to use V. */
+  readonly vectorBytes: number;
+  /** ra as the code under test sees it. */
+  readonly returnAddress: bigint;
+}
+
+export function decodeHello(bytes: Uint8Array): Hello {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== HELLO_MAGIC || view.getUint32(4, true) !== PROTOCOL_VERSION) {
+    throw new HarnessError('emulator', 'the guest program is of another version than its client');
+  }
+  return { vectorBytes: view.getUint32(8, true), returnAddress: view.getBigUint64(16, true) };
+}

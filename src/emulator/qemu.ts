@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { UsageError } from '../clif/harness-error.ts';
+
+export interface QemuVersion {
+  readonly major: number;
+  readonly minor: number;
+  /** As printed: `7.2.22`. */
+  readonly text: string;
+}
+
+export interface Qemu {
+  readonly path: string;
+  readonly version: QemuVersion;
+}
+
+/** An emulated processor: a QEMU and what to give it as `-cpu`. */
+export interface EmulatedCpu {
+  readonly qemu: Qemu;
+  readonly cpu: string;
+  /** The guest may execute vector instructions. */
+  readonly hasVectors: boolean;
+}
+
+const NAMES = ['qemu-riscv64', 'qemu-riscv64-static'];
+const INSTALL = 'apt-get install qemu-user';
+const OLDEST = 7;
+
+/**
+ * Runs `path`, or what PATH has, and asks its version. Throws UsageError when there is none, it does not run, or it is
+ * older than 7.0 (before that, V is not version 1.0).
+ */
+export function findQemu(path?: string): Qemu {
+  for (const name of path === undefined ? NAMES : [path]) {
+    const result = spawnSync(name, ['--version'], { encoding: 'utf8' });
+    if (result.error !== undefined) continue;
+    const version = parseQemuVersion(result.stdout);
+    if (version === null) throw new UsageError(`${name} --version does not print a QEMU version`);
+    if (version.major < OLDEST) {
+      throw new UsageError(`${name} is version ${version.text}, at least ${OLDEST}.0 is needed: ${INSTALL}`);
+    }
+    return { path: name, version };
+  }
+  throw new UsageError(`${path ?? NAMES[0]} not found: ${INSTALL}`);
+}
+
+/** From the first line of `qemu-riscv64 --version`. */
+export function parseQemuVersion(output: string): QemuVersion | null {
+  const match = /\bversion ((\d+)\.(\d+)[.\d]*)/.exec(output);
+  const [, text, major, minor] = match ?? [];
+  if (text === undefined || major === undefined || minor === undefined) return null;
+  return { major: Number(major), minor: Number(minor), text };
+}
+
+const EXTENSIONS_7 = 'zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,Zfh=true,Zfhmin=true';
+
+/**
+ * What to try as `-cpu`, richest first; QEMU ends at once on a property it does not know. 7.x has no `max` for riscv64 and
+ * must be told of each extension; 8.2 brought `max`, which has them all.
+ */
+export function cpuCandidates(version: QemuVersion, vlenBits: number): readonly string[] {
+  const vectors = `v=true,vlen=${vlenBits}`;
+  const hasMax = version.major > 8 || (version.major === 8 && version.minor >= 2);
+  return [
+    ...(hasMax ? [`max,vlen=${vlenBits}`] : []),
+    `rv64,${vectors},vext_spec=v1.0,${EXTENSIONS_7}`,
+    `rv64,${vectors},vext_spec=v1.0,zba=true,zbb=true,zbc=true,zbs=true,Zfh=true`,
+    `rv64,${vectors}`,
+    'rv64',
+  ];
+}
