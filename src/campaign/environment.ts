@@ -7,7 +7,7 @@ import type { DriverHello } from '../backend/driver-reply.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import { defaultCacheDir, ensureGuest } from '../emulator/guest-build.ts';
-import { probeEmulator } from '../emulator/probe.ts';
+import { probeQemu } from '../emulator/probe.ts';
 import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Abilities } from '../gen/config.ts';
 
@@ -29,10 +29,10 @@ export interface EnvironmentOptions {
   readonly onProgress: (line: string) => void;
 }
 
-function abilitiesOf(hello: DriverHello, executed: readonly string[]): Abilities {
+function abilitiesOf(hello: DriverHello, executed: ReadonlySet<string>): Abilities {
   return {
     settings: Object.fromEntries(hello.shared.map((s) => [s.name, s.values])),
-    isa: hello.isa.map((f) => f.name).filter((name) => executed.includes(name)),
+    isa: hello.isa.map((f) => f.name).filter((name) => executed.has(name)),
   };
 }
 
@@ -42,7 +42,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const guestPath = ensureGuest({ cacheDir });
   const qemu = findQemu();
   const { path, version } = await ensureDriver(options.cranelift, { cacheDir, onProgress: options.onProgress });
-  const probed = await probeEmulator({ qemu, guestPath, cacheDir });
+  const probed = await probeQemu(qemu, guestPath);
   const driver = await Driver.start(path);
   const hello = driver.hello();
   await driver.close();
@@ -50,9 +50,9 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     driverPath: path,
     cranelift: version,
     guestPath,
-    cpu: probed.cpu,
-    emulator: `${qemu.path} ${qemu.version.text} ${probed.cpu.cpu}`,
-    abilities: abilitiesOf(hello, probed.isa),
+    cpu: probed.emulated,
+    emulator: `${qemu.path} ${qemu.version.text} ${probed.emulated.cpu}`,
+    abilities: abilitiesOf(hello, probed.isaFlags),
   };
 }
 

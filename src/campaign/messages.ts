@@ -1,4 +1,5 @@
 import type { Case } from '../clif/case.ts';
+import type { Outcome } from '../clif/outcome.ts';
 import type { Finding } from '../compare/verdict.ts';
 import type { Environment } from './environment.ts';
 import type { JournalFinding } from './journal.ts';
@@ -41,7 +42,8 @@ export interface ShrinkReport {
   /** True where the bound on attempts or time ended the shrinking. */
   readonly isBounded: boolean;
   readonly milliseconds: number;
-  readonly expected: readonly string[];
+  /** The oracle's outcome for each input. */
+  readonly expected: readonly Outcome[];
 }
 
 export type FromWorker =

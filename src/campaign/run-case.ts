@@ -83,7 +83,7 @@ async function executeConfiguration(
   seeds: readonly [bigint, bigint],
 ): Promise<Finding | null> {
   const started = bench.now();
-  const artifact = linkModule(functions, bench.guest.nextBase());
+  const artifact = linkModule(functions, bench.guest.base);
   const linked = bench.now();
   bench.phases.link += linked - started;
   const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
@@ -94,7 +94,7 @@ async function executeConfiguration(
     entry.signature,
     { implicitReturnArea },
     kase.inputs,
-    seeds,
+    kase.inputs.map(() => seeds),
   );
   const compareStarted = bench.now();
   bench.phases.execute += bench.executeClock.answered(linked);

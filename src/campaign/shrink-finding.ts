@@ -1,6 +1,5 @@
 import type { Case } from '../clif/case.ts';
 import { coarseBucket } from '../compare/bucket.ts';
-import { outcomeText } from '../compare/outcomes.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
 import { shrinkCase } from '../shrink/shrink-case.ts';
@@ -52,6 +51,6 @@ export async function shrinkFinding(station: Station, kase: Case, bounds: Shrink
     attempts: result.attempts,
     isBounded: result.exhausted,
     milliseconds: performance.now() - started,
-    expected: last.expected.map(outcomeText),
+    expected: last.expected,
   };
 }

@@ -40,8 +40,10 @@ async function confirmFinding(environment: Environment, bench: Bench, kase: Case
   }
 }
 
-function startGuest(environment: Environment): Promise<Guest> {
-  return Guest.start({ guestPath: environment.guestPath, cpu: environment.cpu });
+async function startGuest(environment: Environment): Promise<Guest> {
+  const guest = new Guest({ emulated: environment.cpu, program: environment.guestPath });
+  await guest.start();
+  return guest;
 }
 
 /** Starts a driver and a guest. Throws HarnessError when either does not come up. */
