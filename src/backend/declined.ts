@@ -1,0 +1,164 @@
+import type { CompileResult } from './compile-result.ts';
+
+/** A refusal that is no finding: what the riscv64 backend does not do by design. */
+export interface DeclinedEntry {
+  /** Stable name, for counts and for announcing that a refusal ended. */
+  readonly id: string;
+  readonly kind: 'codegen-error' | 'panic';
+  /** `CodegenError` variant; for a panic the file's path inside the crate. */
+  readonly error: string;
+  /** Matched against the message. */
+  readonly pattern: RegExp;
+  readonly reason: string;
+  /** Where the crate decides it: file and function below cranelift-codegen's `src/`. */
+  readonly reference: string;
+}
+
+const ANY = /^/;
+
+/** More special entries first: the first that matches is the reason. */
+export const DECLINED: readonly DeclinedEntry[] = [
+  {
+    id: 'too-many-results',
+    kind: 'codegen-error',
+    error: 'Unsupported',
+    pattern: /Too many return values to fit in registers/,
+    reason: 'results past a0, a1, fa0 and fa1, and every vector, need enable_multi_ret_implicit_sret',
+    reference: 'isa/riscv64/abi.rs compute_arg_locs',
+  },
+  {
+    id: 'no-lowering',
+    kind: 'codegen-error',
+    error: 'Unsupported',
+    pattern: /should be implemented in ISLE/,
+    reason: 'the instruction has no lowering for this type under these flags',
+    reference: 'isa/riscv64/lower/isle.rs ty_supported',
+  },
+  {
+    id: 'value-type',
+    kind: 'codegen-error',
+    error: 'Unsupported',
+    pattern: /Unexpected SSA-value type/,
+    reason: 'dynamic vectors are not supported',
+    reference: 'isa/riscv64/inst/mod.rs rc_for_type',
+  },
+  {
+    id: 'unsupported',
+    kind: 'codegen-error',
+    error: 'Unsupported',
+    pattern: ANY,
+    reason: 'the backend says it does not support this',
+    reference: 'result.rs CodegenError::Unsupported',
+  },
+  {
+    id: 'implementation-limit',
+    kind: 'codegen-error',
+    error: 'ImplLimitExceeded',
+    pattern: ANY,
+    reason: 'past a size limit: 128 MiB of arguments or results, 1 GiB of frame',
+    reference: 'machinst/abi.rs frame_layout_exceeds_limit',
+  },
+  {
+    id: 'code-too-large',
+    kind: 'codegen-error',
+    error: 'CodeTooLarge',
+    pattern: ANY,
+    reason: 'more code or values than the compiler can number',
+    reference: 'result.rs CodegenError::CodeTooLarge',
+  },
+  {
+    id: 'winch',
+    kind: 'panic',
+    error: '/src/isa/riscv64/abi.rs',
+    pattern: /does not support the 'winch' calling convention/,
+    reason: 'the winch convention is not implemented',
+    reference: 'isa/riscv64/abi.rs compute_arg_locs',
+  },
+  {
+    id: 'struct-argument',
+    kind: 'panic',
+    error: '/src/isa/riscv64/abi.rs',
+    pattern: /StructArgument parameters are not supported/,
+    reason: 'sarg parameters are not implemented',
+    reference: 'isa/riscv64/abi.rs compute_arg_locs',
+  },
+  {
+    id: 'sret-with-results',
+    kind: 'panic',
+    error: '/src/machinst/abi.rs',
+    pattern: /No return values are allowed when using StructReturn/,
+    reason: 'a signature with an sret parameter may have no results',
+    reference: 'machinst/abi.rs ensure_struct_return_ptr_is_returned',
+  },
+  {
+    id: 'sret-result',
+    kind: 'panic',
+    error: '/src/machinst/abi.rs',
+    pattern: /Explicit StructReturn return value not allowed/,
+    reason: 'sret is a purpose of parameters only',
+    reference: 'machinst/abi.rs ensure_struct_return_ptr_is_returned',
+  },
+  {
+    id: 'two-sret',
+    kind: 'panic',
+    error: '/src/machinst/lower.rs',
+    pattern: /sret_param\.is_none\(\)/,
+    reason: 'a signature may have one sret parameter',
+    reference: 'machinst/lower.rs Lower::new',
+  },
+  {
+    id: 'vector-over-512-bits',
+    kind: 'panic',
+    error: '/src/isa/riscv64/inst/mod.rs',
+    pattern: /index out of bounds: the len is 6 but the index is [67]$/,
+    reason: 'vectors of more than 512 bits have no register class',
+    reference: 'isa/riscv64/inst/mod.rs rc_for_type',
+  },
+  {
+    id: 'over-31-lanes',
+    kind: 'panic',
+    error: '/src/isa/riscv64/inst/vector.rs',
+    pattern: /Invalid size for AVL/,
+    reason: 'more than 31 lanes do not fit the vector length immediate',
+    reference: 'isa/riscv64/inst/vector.rs VecAvl::_static',
+  },
+  {
+    id: 'apple-try-call',
+    kind: 'panic',
+    error: '/src/machinst/abi.rs',
+    pattern: /left: 2\n\s*right: 0$/,
+    reason: 'try_call under apple_aarch64 has two payload types and no payload registers here',
+    reference: 'machinst/abi.rs gen_call_rets',
+  },
+  {
+    id: 'probestack-definition',
+    kind: 'panic',
+    error: '/src/machinst/abi.rs',
+    pattern: /Unsupported calling convention: Probestack/,
+    reason: 'a function may not have the probestack convention itself (checked with debug assertions)',
+    reference: 'machinst/abi.rs Callee::new',
+  },
+];
+
+/** The entry that explains why `result` is no finding, or null. Verifier errors are judged elsewhere, as `invalid`. */
+export function declinedReason(result: CompileResult): DeclinedEntry | null {
+  switch (result.kind) {
+    case 'codegen-error':
+      return find('codegen-error', (error) => error === result.error, result.message);
+    case 'panic':
+      return find('panic', (error) => result.file.endsWith(error), result.message);
+    default:
+      return null;
+  }
+}
+
+function find(
+  kind: DeclinedEntry['kind'],
+  isError: (error: string) => boolean,
+  message: string,
+): DeclinedEntry | null {
+  return (
+    DECLINED.find((entry) => entry.kind === kind && isError(entry.error) && entry.pattern.test(message)) ??
+    null
+  );
+}
