@@ -6,7 +6,7 @@ import { dropConfigurations, plainerConfigurations } from './passes/configuratio
 import { plainerConventions, plainerRefs } from './passes/conventions.ts';
 import { otherEntries } from './passes/entries.ts';
 import { dropInputs, plainerInputs } from './passes/inputs.ts';
-import { dropInstructions, plainerConstants, reuseValues } from './passes/instructions.ts';
+import { dropDeadCode, dropInstructions, plainerConstants, reuseValues } from './passes/instructions.ts';
 import { dropParams, dropResults, plainerTypes, plainParams } from './passes/signatures.ts';
 import { plainerSlots } from './passes/slots.ts';
 
@@ -21,6 +21,7 @@ export const ALL_PASSES: readonly Pass[] = [
   decideBranches,
   mergeStraightLines,
   dropInstructions,
+  dropDeadCode,
   dropResults,
   dropParams,
   plainReturns,

@@ -6,11 +6,12 @@ import { ALL_PASSES } from './all-passes.ts';
 import type { Pass } from './pass.ts';
 import { renumberCase } from './renumber-case.ts';
 import { caseSize } from './size.ts';
+import type { Tidying } from './tidy.ts';
 import { tidyCase } from './tidy.ts';
 import { isValidCase } from './valid-case.ts';
 
 export interface ShrinkOptions {
-  /** Candidates tried at most. Skipped ones (invalid, not smaller, tried before) are free. */
+  /** Candidates tried at most, one more at the end for the numbering. Skipped ones (invalid, not smaller, tried before) are free. */
   readonly maxAttempts: number;
   /** True once time is up. An outer safety: a result it stopped depends on the machine, which `timedOut` says. */
   readonly deadline?: () => boolean;
@@ -54,19 +55,21 @@ interface State {
   size: number;
   attempts: number;
   stoppedBy: 'attempts' | 'deadline' | null;
-  /** Candidates are tidied before they are tried. */
-  tidies: boolean;
+  /** How candidates are tidied before they are tried; null while the case fails only untidied. */
+  tidying: Tidying | null;
   /** Keys of candidates that were tried: none of them is tried twice. */
   readonly tried: Set<string>;
   /** Answers to candidates that were tried beside an earlier one that won. */
   readonly answers: Map<string, boolean>;
 }
 
+const TIDYINGS: readonly Tidying[] = ['all', 'keep dead code'];
+
 type Predicate = (kase: Case) => Promise<boolean>;
 
 function prepare(state: State, made: Case | null, index: number): Prepared | null {
   if (made === null) return null;
-  const kase = state.tidies ? tidyCase(made) : made;
+  const kase = state.tidying === null ? made : tidyCase(made, state.tidying);
   if (caseSize(kase) >= state.size) return null;
   const key = caseKey(kase);
   if (state.tried.has(key) || !isValidCase(kase)) return null;
@@ -154,16 +157,26 @@ async function sweep(state: State, stillFails: Predicate, pass: Pass, options: S
 }
 
 /** Takes a case of the same meaning where it fails too. */
-async function settle(state: State, stillFails: Predicate, kase: Case, options: ShrinkOptions): Promise<boolean> {
+async function settle(state: State, stillFails: Predicate, kase: Case): Promise<boolean> {
   const key = caseKey(kase);
   if (key === caseKey(state.current)) return true;
-  if (state.attempts >= options.maxAttempts || !isValidCase(kase)) return false;
+  if (state.tried.has(key) || !isValidCase(kase)) return false;
   state.attempts += 1;
   state.tried.add(key);
   if (!(await stillFails(kase))) return false;
   state.current = kase;
   state.size = caseSize(kase);
   return true;
+}
+
+/** Where litter itself is what fails, candidates keep theirs; each round asks again. */
+async function settleTidying(state: State, stillFails: Predicate, maxAttempts: number): Promise<void> {
+  for (const tidying of TIDYINGS) {
+    if (state.tidying === tidying || state.attempts >= maxAttempts) return;
+    if (!(await settle(state, stillFails, tidyCase(state.current, tidying)))) continue;
+    state.tidying = tidying;
+    return;
+  }
 }
 
 /**
@@ -182,15 +195,14 @@ export async function shrinkCase(
     size: caseSize(kase),
     attempts: 0,
     stoppedBy: null,
-    tidies: false,
+    tidying: null,
     tried: new Set([caseKey(kase)]),
     answers: new Map(),
   };
   const passes = (options.passes ?? ALL_PASSES).map((pass) => ({ pass, attempts: 0, accepted: 0 }));
   for (let isChanged = true; isChanged && state.stoppedBy === null; ) {
     isChanged = false;
-    // Where litter itself is what fails, candidates keep theirs; the next round asks again.
-    state.tidies ||= await settle(state, stillFails, tidyCase(state.current), options);
+    await settleTidying(state, stillFails, options.maxAttempts);
     for (const entry of passes) {
       const before = state.attempts;
       const accepted = await sweep(state, stillFails, entry.pass, options);
@@ -200,7 +212,8 @@ export async function shrinkCase(
       if (state.stoppedBy !== null) break;
     }
   }
-  if (state.stoppedBy !== 'deadline') await settle(state, stillFails, renumberCase(state.current), options);
+  // One attempt past the bounds, so that every repro has its names; the answer rarely surprises.
+  await settle(state, stillFails, renumberCase(state.current));
   return {
     case: state.current,
     attempts: state.attempts,

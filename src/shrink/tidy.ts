@@ -6,6 +6,9 @@ import type { Type } from '../clif/type.ts';
 import { signatureKey } from './call-group.ts';
 import { isPure } from './purity.ts';
 
+/** Dead code may be what keeps registers busy and a fault alive. */
+export type Tidying = 'all' | 'keep dead code';
+
 function reachableBlocks(fn: Function): readonly Block[] {
   const byId = new Map(fn.blocks.map((block) => [block.id, block]));
   const entry = fn.blocks[0];
@@ -112,10 +115,11 @@ function shareSignatures(fn: Function): Function {
   };
 }
 
-/** The function without unreachable blocks, unread pure instructions and refs nothing names. Slots stay: they are frame. */
-export function tidyFunction(original: Function): Function {
+/** The function without unreachable blocks, unread pure instructions (unless kept) and refs nothing names. Slots stay: they are frame. */
+export function tidyFunction(original: Function, tidying: Tidying): Function {
   const fn = shareSignatures(original);
-  const blocks = dropDeadInsts(reachableBlocks(fn));
+  const reachable = reachableBlocks(fn);
+  const blocks = tidying === 'all' ? dropDeadInsts(reachable) : reachable;
   const { funcs, sigs } = usedRefs(fn, blocks);
   return {
     ...fn,
@@ -143,7 +147,7 @@ function reachableFunctions(module: Module, entry: string): readonly Function[] 
 }
 
 /** Takes away what no path can reach or read. Applied to every candidate, so passes may leave litter. */
-export function tidyCase(kase: Case): Case {
-  const functions = kase.module.functions.map(tidyFunction);
+export function tidyCase(kase: Case, tidying: Tidying): Case {
+  const functions = kase.module.functions.map((fn) => tidyFunction(fn, tidying));
   return { ...kase, module: { functions: reachableFunctions({ functions }, functionNameText(kase.entry)) } };
 }

@@ -1,9 +1,10 @@
 import type { Case } from '../../clif/case.ts';
 import type { Function, Inst, Value } from '../../clif/module.ts';
+import { usesOf } from '../../clif/rewrite.ts';
 import { editFunction, zeroValues } from '../edit-function.ts';
 import type { Pass } from '../pass.ts';
 import { chunks, mapFunctions, replaceFunction } from '../pass.ts';
-import { isTerminator } from '../purity.ts';
+import { isPure, isTerminator } from '../purity.ts';
 
 /** Instructions that may go, with zeros for their results. Zeros themselves are not among them. */
 function removable(fn: Function): readonly Inst[] {
@@ -33,6 +34,22 @@ export const dropInstructions: Pass = {
       const insts = removable(fn);
       for (const [start, end] of chunks(insts.length)) {
         yield () => withoutInsts(kase, new Set(insts.slice(start, end)));
+      }
+    }
+  },
+};
+
+/** Instructions nothing reads. Tidying takes them all away at once; here they go where only some may. */
+export const dropDeadCode: Pass = {
+  name: 'drop dead code',
+  *candidates(kase) {
+    for (const fn of kase.module.functions) {
+      const insts = fn.blocks.flatMap((block) => block.insts);
+      const used = new Set(insts.flatMap(usesOf));
+      const dead = insts.filter((inst) => isPure(inst) && !inst.results.some((result) => used.has(result)));
+      for (const [start, end] of chunks(dead.length)) {
+        const chosen = new Set(dead.slice(start, end));
+        yield () => replaceFunction(kase, fn, editFunction(fn, (inst) => (chosen.has(inst) ? [] : [inst])));
       }
     }
   },
