@@ -11,15 +11,42 @@ import type { Part, SignatureLayout, ValueLayout } from './layout.ts';
 const WITH_AREA = { implicitReturnArea: true };
 const TYPES: readonly Type[] = [
   ...SCALAR_TYPES,
-  ...(['i8x2', 'i8x4', 'i16x4', 'i8x16', 'i16x8', 'i32x4', 'i64x2', 'f32x4', 'f64x2', 'i16x16', 'i32x16'] as const),
+  ...([
+    'i8x2',
+    'i8x4',
+    'i16x4',
+    'i8x16',
+    'i16x8',
+    'i32x4',
+    'i64x2',
+    'f32x4',
+    'f64x2',
+    'i16x16',
+    'i32x16',
+  ] as const),
 ];
 
-function signature(params: readonly AbiParam[], returns: readonly AbiParam[], callConv: CallConv = 'system_v'): Signature {
+function signature(
+  params: readonly AbiParam[],
+  returns: readonly AbiParam[],
+  callConv: CallConv = 'system_v',
+): Signature {
   return { params, returns, callConv };
 }
 
-function of(params: readonly Type[], returns: readonly Type[] = [], callConv: CallConv = 'system_v'): SignatureLayout {
-  return layoutSignature(signature(params.map((t) => abiParam(t)), returns.map((t) => abiParam(t)), callConv), WITH_AREA);
+function of(
+  params: readonly Type[],
+  returns: readonly Type[] = [],
+  callConv: CallConv = 'system_v',
+): SignatureLayout {
+  return layoutSignature(
+    signature(
+      params.map((t) => abiParam(t)),
+      returns.map((t) => abiParam(t)),
+      callConv,
+    ),
+    WITH_AREA,
+  );
 }
 
 /** `a0`, `f10`, `+16`: enough to write expectations. */
@@ -34,7 +61,9 @@ function placeText({ place }: Part): string {
 
 const arbitraryParam: fc.Arbitrary<AbiParam> = fc
   .tuple(fc.constantFrom(...TYPES), fc.constantFrom('none', 'sext', 'uext'))
-  .map(([type, extension]) => abiParam(type, typeInfo(type).lane.startsWith('i') && !typeInfo(type).isVector ? extension : 'none'));
+  .map(([type, extension]) =>
+    abiParam(type, typeInfo(type).lane.startsWith('i') && !typeInfo(type).isVector ? extension : 'none'),
+  );
 
 const arbitrarySignature: fc.Arbitrary<Signature> = fc.record({
   params: fc.array(arbitraryParam, { maxLength: 24 }),

@@ -132,7 +132,11 @@ function layoutValue(param: AbiParam, cursor: Cursor): ValueLayout {
     return { type, purpose, parts: [memoryPart(0, info.bits, 'none', cursor)] };
   }
   if (info.bits === 128) {
-    return { type, purpose, parts: [integerPart(0, 64, 'none', cursor), integerPart(64, 64, 'none', cursor)] };
+    return {
+      type,
+      purpose,
+      parts: [integerPart(0, 64, 'none', cursor), integerPart(64, 64, 'none', cursor)],
+    };
   }
   if (info.isFloat) return { type, purpose, parts: [floatPart(info.bits, cursor)] };
   const extension = info.bits < 64 ? param.extension : 'none';

@@ -49,7 +49,9 @@ export async function executeCase(
   if (reply.records.length !== runs.length) {
     throw new HarnessError('emulator', `${reply.records.length} records for ${runs.length} runs`);
   }
-  return reply.records.map((record, index) => observe(artifact, plan, inputs[runs[index]?.input ?? 0] ?? [], record));
+  return reply.records.map((record, index) =>
+    observe(artifact, plan, inputs[runs[index]?.input ?? 0] ?? [], record),
+  );
 }
 
 function makeShape(
@@ -86,5 +88,7 @@ function makeShape(
 
 function fillRows(frame: RequestFrame, plan: CallPlan, inputs: readonly (readonly bigint[])[]): void {
   writeMasks(plan, frame.view, frame.masksAt);
-  inputs.forEach((input, index) => writeInput(plan, input, frame.view, frame.inputsAt + index * frame.rowBytes));
+  inputs.forEach((input, index) =>
+    writeInput(plan, input, frame.view, frame.inputsAt + index * frame.rowBytes),
+  );
 }

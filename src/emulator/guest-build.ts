@@ -23,7 +23,9 @@ export function defaultCacheDir(env: Readonly<Record<string, string | undefined>
  */
 export function ensureGuest(options: { readonly cacheDir: string }): string {
   const sourceDir = findSources();
-  const files = readdirSync(sourceDir).filter((name) => SOURCE.test(name)).sort();
+  const files = readdirSync(sourceDir)
+    .filter((name) => SOURCE.test(name))
+    .sort();
   const hash = createHash('sha256').update(FLAGS.join(' '));
   for (const name of files) hash.update(`\0${name}\0`).update(readFileSync(join(sourceDir, name)));
   const target = join(options.cacheDir, `guest-${hash.digest('hex').slice(0, 16)}`);
@@ -48,7 +50,10 @@ function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
-    throw new UsageError(`cannot write to the cache directory ${path}: set CALLFUZZ_CACHE to one that can be written`, { cause });
+    throw new UsageError(
+      `cannot write to the cache directory ${path}: set CALLFUZZ_CACHE to one that can be written`,
+      { cause },
+    );
   }
 }
 
@@ -57,12 +62,16 @@ function compile(sources: readonly string[], target: string): void {
   const unfinished = `${target}.${process.pid}`;
   const result = spawnSync(GUEST_COMPILER, [...FLAGS, '-o', unfinished, ...sources], { encoding: 'utf8' });
   if (result.error !== undefined) {
-    throw new UsageError(`${GUEST_COMPILER} cannot be run: apt-get install ${GUEST_PACKAGES}`, { cause: result.error });
+    throw new UsageError(`${GUEST_COMPILER} cannot be run: apt-get install ${GUEST_PACKAGES}`, {
+      cause: result.error,
+    });
   }
   if (result.status !== 0) {
     rmSync(unfinished, { force: true });
     if (/fatal error: .*No such file|cannot find -lc|ld: cannot find/.test(result.stderr)) {
-      throw new UsageError(`${GUEST_COMPILER} has no C library to link with: apt-get install ${GUEST_PACKAGES}`);
+      throw new UsageError(
+        `${GUEST_COMPILER} has no C library to link with: apt-get install ${GUEST_PACKAGES}`,
+      );
     }
     throw new HarnessError('emulator', `the guest program does not compile:\n${result.stderr}`);
   }

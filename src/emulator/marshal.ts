@@ -76,7 +76,9 @@ export function writeInput(plan: CallPlan, input: readonly bigint[], view: DataV
   }
   for (const move of plan.moves) {
     const value = (input[move.param] ?? 0n) >> move.shift;
-    const word = move.isSigned ? BigInt.asUintN(WORD, BigInt.asIntN(move.bits, value)) : BigInt.asUintN(move.bits, value);
+    const word = move.isSigned
+      ? BigInt.asUintN(WORD, BigInt.asIntN(move.bits, value))
+      : BigInt.asUintN(move.bits, value);
     view.setBigUint64(rowAt + move.at, word | move.box, true);
   }
 }

@@ -63,7 +63,11 @@ function stoppedBy(artifact: Artifact, record: StoppedRecord): Outcome {
 
 const SIGSEGV = 11;
 
-function violationsOf(plan: CallPlan, input: readonly bigint[], record: ReturnedRecord): readonly Violation[] {
+function violationsOf(
+  plan: CallPlan,
+  input: readonly bigint[],
+  record: ReturnedRecord,
+): readonly Violation[] {
   const sret = plan.layout.sretParam;
   if (record.violations.length === 0 && !plan.hasCheckedHighBits && sret === null) return NONE;
   const violations = record.violations.map(describe);

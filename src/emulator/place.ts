@@ -7,7 +7,9 @@ export function placeText(artifact: Artifact, pc: bigint): string {
   const offset = imageOffset(artifact, pc);
   if (offset === null) return hex(pc);
   const inside = artifact.functions.find((f) => offset >= f.offset && offset < f.offset + f.sizeBytes);
-  return inside === undefined ? `image+${hex(offset)}` : `${functionNameText(inside.name)}+${hex(offset - inside.offset)}`;
+  return inside === undefined
+    ? `image+${hex(offset)}`
+    : `${functionNameText(inside.name)}+${hex(offset - inside.offset)}`;
 }
 
 /** Code of the trap recorded for the instruction at `pc`, or null. */

@@ -11,7 +11,11 @@ export interface ExtensionProbe {
 
 export const EXTENSION_PROBES: readonly ExtensionProbe[] = [
   { flag: 'has_m', assembly: 'mul a0, a1, a2', code: ['02c58533'] },
-  { flag: 'has_a', assembly: 'addi sp, sp, -16; amoor.w a0, zero, (sp); addi sp, sp, 16', code: ['ff010113', '4001252f', '01010113'] },
+  {
+    flag: 'has_a',
+    assembly: 'addi sp, sp, -16; amoor.w a0, zero, (sp); addi sp, sp, 16',
+    code: ['ff010113', '4001252f', '01010113'],
+  },
   { flag: 'has_f', assembly: 'fadd.s fa0, fa1, fa2', code: ['00c58553'] },
   { flag: 'has_d', assembly: 'fadd.d fa0, fa1, fa2', code: ['02c58553'] },
   { flag: 'has_zicsr', assembly: 'csrr a0, fcsr', code: ['00302573'] },
@@ -28,13 +32,27 @@ export const EXTENSION_PROBES: readonly ExtensionProbe[] = [
   { flag: 'has_zfa', assembly: 'fli.d fa0, 1.0', code: ['f2180553'] },
   { flag: 'has_zfhmin', assembly: 'fcvt.s.h fa0, fa1', code: ['40258553'] },
   { flag: 'has_zfh', assembly: 'fadd.h fa0, fa1, fa2', code: ['04c58553'] },
-  { flag: 'has_v', assembly: 'vsetivli a0, 1, e64, m1, ta, ma; vadd.vv v8, v9, v10', code: ['cd80f557', '02950457'] },
-  { flag: 'has_zvfh', assembly: 'vsetivli a0, 1, e16, m1, ta, ma; vfadd.vv v8, v9, v10', code: ['cc80f557', '02951457'] },
-  { flag: 'has_zvbb', assembly: 'vsetivli a0, 1, e8, m1, ta, ma; vbrev.v v8, v9', code: ['cc00f557', '4a952457'] },
+  {
+    flag: 'has_v',
+    assembly: 'vsetivli a0, 1, e64, m1, ta, ma; vadd.vv v8, v9, v10',
+    code: ['cd80f557', '02950457'],
+  },
+  {
+    flag: 'has_zvfh',
+    assembly: 'vsetivli a0, 1, e16, m1, ta, ma; vfadd.vv v8, v9, v10',
+    code: ['cc80f557', '02951457'],
+  },
+  {
+    flag: 'has_zvbb',
+    assembly: 'vsetivli a0, 1, e8, m1, ta, ma; vbrev.v v8, v9',
+    code: ['cc00f557', '4a952457'],
+  },
 ];
 
 /** Gives VLEN / 8 in a0: `vsetvli a0, zero, e8, m1, ta, ma`. */
 export const VLEN_PROBE: readonly string[] = ['0c007557'];
 
 /** `has_zvlNb`, N in bits. */
-export const ZVL_BITS: readonly number[] = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
+export const ZVL_BITS: readonly number[] = [
+  32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536,
+];

@@ -42,7 +42,10 @@ export async function probeQemu(qemu: Qemu, program: string, vlenBits = 128): Pr
       await guest.close();
     }
   }
-  throw new HarnessError('emulator', `${qemu.path} ${qemu.version.text} takes none of these -cpu:\n${refusals.join('\n')}`);
+  throw new HarnessError(
+    'emulator',
+    `${qemu.path} ${qemu.version.text} takes none of these -cpu:\n${refusals.join('\n')}`,
+  );
 }
 
 /** a0 after the code, or null for an illegal instruction. */
@@ -56,7 +59,8 @@ async function execute(guest: Guest, code: readonly string[]): Promise<bigint | 
       ...{ savedX: 0, savedF: 0 },
     },
     (frame) => {
-      if (frame.rowBytes !== ROW_REGISTERS * 8) throw new HarnessError('emulator', 'probe frame has stack arguments');
+      if (frame.rowBytes !== ROW_REGISTERS * 8)
+        throw new HarnessError('emulator', 'probe frame has stack arguments');
     },
   );
   const record = reply.kind === 'records' ? reply.records[0] : undefined;

@@ -90,7 +90,10 @@ export function makeRequest(shape: RequestShape): RequestFrame {
 function checkPlacement(shape: RequestShape): void {
   const end = shape.base + BigInt(shape.image.length);
   if (shape.base < CODE_BASE || end > CODE_BASE + CODE_BYTES || shape.base % 8n !== 0n) {
-    throw new HarnessError('emulator', `no room in the guest for ${shape.image.length} bytes at 0x${shape.base.toString(16)}`);
+    throw new HarnessError(
+      'emulator',
+      `no room in the guest for ${shape.image.length} bytes at 0x${shape.base.toString(16)}`,
+    );
   }
 }
 

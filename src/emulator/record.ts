@@ -42,7 +42,11 @@ const NO_VIOLATIONS: readonly RawViolation[] = [];
 const STATE_BYTES = 512;
 
 /** Splits a reply to a request with this return area into its records. Throws HarnessError when its lengths do not add up. */
-export function decodeReply(reply: Uint8Array, returnAreaBytes: number, wantState: boolean): readonly RunRecord[] {
+export function decodeReply(
+  reply: Uint8Array,
+  returnAreaBytes: number,
+  wantState: boolean,
+): readonly RunRecord[] {
   const view = new DataView(reply.buffer, reply.byteOffset, reply.byteLength);
   const records: RunRecord[] = [];
   let at = REPLY_HEADER_BYTES;
@@ -53,7 +57,9 @@ export function decodeReply(reply: Uint8Array, returnAreaBytes: number, wantStat
     }
     const record = new DataView(reply.buffer, reply.byteOffset + at, length);
     const kind = record.getUint32(0, true);
-    records.push(kind === 0 ? decodeReturned(record, returnAreaBytes, wantState) : decodeStopped(record, kind));
+    records.push(
+      kind === 0 ? decodeReturned(record, returnAreaBytes, wantState) : decodeStopped(record, kind),
+    );
     at += length;
   }
   return records;
@@ -67,7 +73,8 @@ function decodeReturned(record: DataView, returnAreaBytes: number, wantState: bo
   return {
     kind: 'returned',
     results: new DataView(record.buffer, record.byteOffset + RECORD_HEADER_BYTES, resultBytes),
-    violations: count === 0 ? NO_VIOLATIONS : decodeViolations(record, RECORD_HEADER_BYTES + resultBytes, count),
+    violations:
+      count === 0 ? NO_VIOLATIONS : decodeViolations(record, RECORD_HEADER_BYTES + resultBytes, count),
     state: wantState ? decodeState(record, stateAt) : null,
     vectors: wantState
       ? new Uint8Array(record.buffer, record.byteOffset + vectorsAt, record.byteLength - vectorsAt)
@@ -79,7 +86,8 @@ function decodeViolations(record: DataView, from: number, count: number): readon
   return Array.from({ length: count }, (_, i) => {
     const at = from + i * VIOLATION_BYTES;
     const kind = VIOLATION_KINDS[record.getUint32(at, true)];
-    if (kind === undefined) throw new HarnessError('emulator', 'the guest reports a violation of an unknown kind');
+    if (kind === undefined)
+      throw new HarnessError('emulator', 'the guest reports a violation of an unknown kind');
     return {
       kind,
       index: record.getInt32(at + 4, true),
