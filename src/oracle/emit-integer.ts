@@ -7,7 +7,7 @@ import {
   type Binary,
   type Unary,
 } from './integer.ts';
-import { joinLanes, mapLanes, splitLanes, zipLanes } from './lanes.ts';
+import { mapLanes, zipLanes } from './lanes.ts';
 import { argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit } from './program.ts';
 import { fastVectorBinary, fastVectorCompare, fastVectorShift, fastVectorUnary } from './vector-integer.ts';
 
@@ -133,41 +133,29 @@ const emitMask: Emit = (scope, inst) => {
 };
 
 const emitConcat: Emit = (scope, inst) => {
-  const { laneBits, lanes } = argInfo(scope, inst, 0);
+  const { laneBits, isVector } = argInfo(scope, inst, 0);
+  if (isVector) return unsupported(scope, inst);
   const lo = argCell(scope, inst, 0);
   const hi = argCell(scope, inst, 1);
   const d = resultCell(scope, inst);
   const shiftBits = BigInt(laneBits);
-  if (lanes === 1) {
-    return () => {
-      d.v = (hi.v << shiftBits) | lo.v;
-    };
-  }
   return () => {
-    const highs = splitLanes(hi.v, laneBits, lanes);
-    const wide = splitLanes(lo.v, laneBits, lanes).map((x, i) => ((highs[i] ?? 0n) << shiftBits) | x);
-    d.v = joinLanes(wide, laneBits * 2);
+    d.v = (hi.v << shiftBits) | lo.v;
   };
 };
 
 const emitSplit: Emit = (scope, inst) => {
-  const { laneBits: from, lanes } = argInfo(scope, inst, 0);
-  const half = from / 2;
+  const { laneBits, isVector } = argInfo(scope, inst, 0);
+  if (isVector) return unsupported(scope, inst);
+  const half = laneBits / 2;
   const a = argCell(scope, inst, 0);
   const lo = resultCell(scope, inst, 0);
   const hi = resultCell(scope, inst, 1);
   const shiftBits = BigInt(half);
-  if (lanes === 1) {
-    return () => {
-      const x = a.v;
-      lo.v = BigInt.asUintN(half, x);
-      hi.v = x >> shiftBits;
-    };
-  }
   return () => {
     const x = a.v;
-    lo.v = mapLanes(x, from, half, lanes, (l) => BigInt.asUintN(half, l));
-    hi.v = mapLanes(x, from, half, lanes, (l) => l >> shiftBits);
+    lo.v = BigInt.asUintN(half, x);
+    hi.v = x >> shiftBits;
   };
 };
 

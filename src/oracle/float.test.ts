@@ -1,78 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ScalarType } from '../clif/type.ts';
-import { typeInfo } from '../clif/type.ts';
+import { exact, FORMATS, isInfinite, isNaNBits, NAMES, nearest, patterns, UNIT } from './exact-value.ts';
 import { decodeF16, encodeF16 } from './float-format.ts';
 import { instruction, resultOf } from './run-text.ts';
-
-/** Formats by precision (hidden bit included) and smallest exponent of the last place. */
-const FORMATS = {
-  f16: { bits: 16, fraction: 10, bias: 15, nan: 0x7e00n },
-  f32: { bits: 32, fraction: 23, bias: 127, nan: 0x7fc0_0000n },
-  f64: { bits: 64, fraction: 52, bias: 1023, nan: 0x7ff8_0000_0000_0000n },
-} as const;
-type Format = keyof typeof FORMATS;
-const NAMES: readonly Format[] = ['f16', 'f32', 'f64'];
-
-function patterns(name: Format): fc.Arbitrary<bigint> {
-  const { bits, fraction, bias } = FORMATS[name];
-  const infinity = BigInt(2 * bias + 1) << BigInt(fraction);
-  const sign = 1n << BigInt(bits - 1);
-  const one = BigInt(bias) << BigInt(fraction);
-  const special = [0n, 1n, infinity, infinity - 1n, infinity + 1n, one, one + 1n, one - 1n, 1n << BigInt(fraction), (1n << BigInt(fraction)) - 1n];
-  // Exponents near one another, so that sums round and cancel.
-  const near = fc
-    .tuple(fc.bigInt({ min: -30n, max: 30n }), fc.bigInt({ min: 0n, max: (1n << BigInt(fraction)) - 1n }), fc.boolean())
-    .map(([e, f, negative]) => {
-      const exponent = BigInt(bias) + (name === 'f16' ? e / 3n : e);
-      return (exponent << BigInt(fraction)) | f | (negative ? sign : 0n);
-    });
-  return fc.oneof(
-    near,
-    fc.bigInt({ min: 0n, max: 2n * sign - 1n }),
-    fc.constantFrom(...special, ...special.map((x) => x | sign)),
-  );
-}
-
-const isNaNBits = (x: bigint, name: Format): boolean => {
-  const { bits, fraction, bias } = FORMATS[name];
-  return (x & ((1n << BigInt(bits - 1)) - 1n)) > BigInt(2 * bias + 1) << BigInt(fraction);
-};
-const isInfinite = (x: bigint, name: Format): boolean => {
-  const { bits, fraction, bias } = FORMATS[name];
-  return (x & ((1n << BigInt(bits - 1)) - 1n)) === BigInt(2 * bias + 1) << BigInt(fraction);
-};
-
-/** All exact values as multiples of 2^-UNIT: enough for products of subnormal f64. */
-const UNIT = 2200;
-
-/** Exact value of a finite pattern, in units of 2^-UNIT; the infinite pattern counts as the next power of two. */
-function exact(x: bigint, name: Format): bigint {
-  const { bits, fraction, bias } = FORMATS[name];
-  const field = (x >> BigInt(fraction)) & BigInt(2 * bias + 1);
-  const part = x & ((1n << BigInt(fraction)) - 1n);
-  const mantissa = field === 0n ? part : part | (1n << BigInt(fraction));
-  const exponent = (field === 0n ? 1 : Number(field)) - bias - fraction;
-  const magnitude = mantissa << BigInt(exponent + UNIT);
-  return x >> BigInt(bits - 1) === 0n ? magnitude : -magnitude;
-}
-
-/** Bits of the nearest value to `value` by bisection over magnitudes, which patterns order: no arithmetic shared with the oracle. */
-function nearest(value: bigint, name: Format): bigint {
-  const { bits, fraction, bias } = FORMATS[name];
-  const magnitude = value < 0n ? -value : value;
-  let low = 0n;
-  let high = BigInt(2 * bias + 1) << BigInt(fraction);
-  if (magnitude >= exact(high, name)) low = high;
-  while (high - low > 1n) {
-    const middle = (low + high) / 2n;
-    if (exact(middle, name) <= magnitude) low = middle;
-    else high = middle;
-  }
-  const [below, above] = [magnitude - exact(low, name), exact(high, name) - magnitude];
-  const rounded = below < above || (below === above && low % 2n === 0n) ? low : high;
-  return value < 0n ? rounded | (1n << BigInt(bits - 1)) : rounded;
-}
 
 describe.each(NAMES)('%s', (name) => {
   const type: ScalarType = name;
@@ -208,63 +139,6 @@ describe.each(NAMES)('%s', (name) => {
           expect(resultOf(run(x, y))).toBe(subset.includes(relation) ? 1n : 0n);
         }),
         { numRuns: 40 },
-      );
-    }
-  });
-
-  test('integers to floats round once', () => {
-    for (const int of ['i8', 'i32', 'i64', 'i128'] as const) {
-      const { bits } = typeInfo(int);
-      const unsigned = instruction(`fcvt_from_uint.${type} v0`, [int], [type]);
-      const signedRun = instruction(`fcvt_from_sint.${type} v0`, [int], [type]);
-      fc.assert(
-        fc.property(fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }), fc.integer({ min: 0, max: bits - 1 }), (wide, shift) => {
-          const x = wide >> BigInt(shift);
-          expect(resultOf(unsigned(x))).toBe(nearest(x << BigInt(UNIT), name));
-          expect(resultOf(signedRun(x))).toBe(nearest(BigInt.asIntN(bits, x) << BigInt(UNIT), name));
-        }),
-      );
-    }
-  });
-
-  test('floats to integers: truncation, traps and saturation', () => {
-    for (const int of ['i8', 'i16', 'i32', 'i64', 'i128'] as const) {
-      const { bits } = typeInfo(int);
-      for (const s of ['u', 's']) {
-        const trapping = instruction(`fcvt_to_${s}int.${int} v0`, [type], [int]);
-        const clamping = instruction(`fcvt_to_${s}int_sat.${int} v0`, [type], [int]);
-        const least = s === 'u' ? 0n : -(1n << BigInt(bits - 1));
-        const most = least + (1n << BigInt(bits)) - 1n;
-        fc.assert(
-          fc.property(patterns(name), (x) => {
-            if (isNaNBits(x, name)) {
-              expect(trapping(x)).toEqual({ kind: 'trapped', code: 'bad_toint' });
-              expect(resultOf(clamping(x))).toBe(0n);
-              return;
-            }
-            const n = exact(x, name) / (1n << BigInt(UNIT));
-            const clamped = n < least ? least : n > most ? most : n;
-            if (isInfinite(x, name)) expect(resultOf(clamping(x))).toBe(BigInt.asUintN(bits, (x & sign) === 0n ? most : least));
-            else expect(resultOf(clamping(x))).toBe(BigInt.asUintN(bits, clamped));
-            if (clamped === n && !isInfinite(x, name)) expect(resultOf(trapping(x))).toBe(BigInt.asUintN(bits, n));
-            else expect(trapping(x)).toEqual({ kind: 'trapped', code: 'int_ovf' });
-          }),
-        );
-      }
-    }
-  });
-
-  test('promotion is exact, demotion rounds once', () => {
-    for (const wide of NAMES.slice(NAMES.indexOf(name) + 1)) {
-      const promote = instruction(`fpromote.${wide} v0`, [type], [wide]);
-      const demote = instruction(`fdemote.${type} v0`, [wide], [type]);
-      fc.assert(
-        fc.property(finite, patterns(wide), (x, w) => {
-          expect(exact(resultOf(promote(x)), wide)).toBe(exact(x, name));
-          expect(resultOf(promote(x)) >> BigInt(FORMATS[wide].bits - 1)).toBe(x >> BigInt(FORMATS[name].bits - 1));
-          if (isNaNBits(w, wide)) expect(resultOf(demote(w))).toBe(FORMATS[name].nan);
-          else if (exact(w, wide) !== 0n) expect(resultOf(demote(w))).toBe(nearest(exact(w, wide), name));
-        }),
       );
     }
   });
