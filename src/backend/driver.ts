@@ -156,14 +156,16 @@ export class Driver {
 
   /** Starts a child and gives it everything that waits. */
   #spawn(): void {
-    const child = spawn(this.#path, [], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // Without a backtrace: what Rust's runtime says of an end is one or two lines then.
+    const env = { ...process.env, RUST_BACKTRACE: '0' };
+    const child = spawn(this.#path, [], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     this.#killedByTimer = false;
     const frames = new ReplyFrames();
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => this.#receive(frames, chunk));
     child.stderr.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_LIMIT);
+      stderr = (stderr + chunk.toString('utf8')).slice(0, STDERR_LIMIT);
     });
     // A child that died takes no more requests; 'close' below deals with it.
     child.stdin.on('error', () => undefined);
