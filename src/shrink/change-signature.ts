@@ -5,7 +5,7 @@ import type { AbiParam, Signature } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 import type { CallGroup } from './call-group.ts';
-import { calledSignature } from './call-group.ts';
+import { calledSignature, signatureKey } from './call-group.ts';
 import type { Editor } from './edit-function.ts';
 import { editFunction } from './edit-function.ts';
 
@@ -148,6 +148,10 @@ function changeCall(inst: Inst, signature: Signature, sig: number, change: Signa
 
 function changeFunction(fn: Function, group: CallGroup, change: SignatureChange): Function {
   const isMember = group.functions.has(functionNameText(fn.name));
+  const mentions =
+    [...fn.funcRefs.values()].some((ref) => group.functions.has(functionNameText(ref.name))) ||
+    [...fn.sigRefs.values()].some((signature) => group.indirect.has(signatureKey(signature)));
+  if (!isMember && !mentions) return fn;
   const sigRefs = new Map(fn.sigRefs);
   const movedSigs = new Map<number, number>();
   const moveSig = (sig: number): number => {

@@ -1,6 +1,6 @@
 import type { Block, Function, Inst, Value } from '../clif/module.ts';
 import { HarnessError } from '../clif/harness-error.ts';
-import { mapValues } from '../clif/rewrite.ts';
+import { mapValues, usesOf } from '../clif/rewrite.ts';
 import type { Type } from '../clif/type.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 import { constantInsts, constantOp, conversionInsts } from './constant-inst.ts';
@@ -153,10 +153,14 @@ export function editFunction(
   });
   const entry = blocks[0];
   if (entry !== undefined) blocks[0] = { ...entry, insts: withLeading(entry.insts, added, starting) };
+  const isRead = (inst: Inst): boolean => usesOf(inst).some((value) => renames.has(value));
   const renamed =
     renames.size === 0
       ? blocks
-      : blocks.map((block) => ({ ...block, insts: block.insts.map((inst) => mapValues(inst, resolve, keepValue)) }));
+      : blocks.map((block) => ({
+          ...block,
+          insts: block.insts.map((inst) => (isRead(inst) ? mapValues(inst, resolve, keepValue) : inst)),
+        }));
   return { ...fn, blocks: renamed, valueTypes: types };
 }
 

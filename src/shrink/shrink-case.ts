@@ -1,14 +1,12 @@
 import type { Case } from '../clif/case.ts';
-import { configurationText } from '../clif/case.ts';
-import { functionNameText } from '../clif/module.ts';
-import { printModule } from '../clif/print.ts';
 import { ALL_PASSES } from './all-passes.ts';
+import { caseKey } from './case-key.ts';
 import type { Pass } from './pass.ts';
 import { renumberCase } from './renumber-case.ts';
 import { caseSize } from './size.ts';
 import type { Tidying } from './tidy.ts';
 import { tidyCase } from './tidy.ts';
-import { isValidCase } from './valid-case.ts';
+import { isValidCase, isValidStep } from './valid-case.ts';
 
 export interface ShrinkOptions {
   /** Candidates tried at most, one more at the end for the numbering. Skipped ones (invalid, not smaller, tried before) are free. */
@@ -43,13 +41,6 @@ interface Prepared {
   readonly key: string;
 }
 
-/** Identity of a case for the shrinker: all but its seed. */
-function caseKey(kase: Case): string {
-  const inputs = kase.inputs.map((input) => input.map((bits) => bits.toString(36)).join(',')).join(';');
-  const configurations = kase.configurations.map(configurationText).join(';');
-  return [functionNameText(kase.entry), inputs, configurations, printModule(kase.module)].join('\n');
-}
-
 interface State {
   current: Case;
   size: number;
@@ -72,7 +63,7 @@ function prepare(state: State, made: Case | null, index: number): Prepared | nul
   const kase = state.tidying === null ? made : tidyCase(made, state.tidying);
   if (caseSize(kase) >= state.size) return null;
   const key = caseKey(kase);
-  if (state.tried.has(key) || !isValidCase(kase)) return null;
+  if (state.tried.has(key) || !isValidStep(state.current, kase)) return null;
   return { index, kase, key };
 }
 

@@ -84,7 +84,11 @@ function instCost(inst: Inst): number {
   return cost;
 }
 
+const FUNCTION_COSTS = new WeakMap<Function, number>();
+
 function functionCost(fn: Function): number {
+  const known = FUNCTION_COSTS.get(fn);
+  if (known !== undefined) return known;
   let cost = 100 + signatureCost(fn.signature) + (fn.stackLimit === null ? 0 : 5);
   for (const slot of fn.stackSlots.values()) cost += 8 + log2(slot.sizeBytes) + log2(slot.alignBytes);
   for (const sig of fn.sigRefs.values()) cost += 2 + signatureCost(sig);
@@ -95,6 +99,7 @@ function functionCost(fn: Function): number {
     if (index > 0) for (const p of block.params) cost += 1 + typeCost(p.type);
     for (const inst of block.insts) cost += instCost(inst);
   });
+  FUNCTION_COSTS.set(fn, cost);
   return cost;
 }
 

@@ -115,8 +115,24 @@ function shareSignatures(fn: Function): Function {
   };
 }
 
+const TIDIED: Readonly<Record<Tidying, WeakMap<Function, Function>>> = {
+  all: new WeakMap(),
+  'keep dead code': new WeakMap(),
+};
+
+/** `tidyFunction`, remembered: a candidate shares most functions with the case it came from. */
+function tidyOnce(fn: Function, tidying: Tidying): Function {
+  let tidied = TIDIED[tidying].get(fn);
+  if (tidied === undefined) {
+    tidied = tidyFunction(fn, tidying);
+    TIDIED[tidying].set(fn, tidied);
+    TIDIED[tidying].set(tidied, tidied);
+  }
+  return tidied;
+}
+
 /** The function without unreachable blocks, unread pure instructions (unless kept) and refs nothing names. Slots stay: they are frame. */
-export function tidyFunction(original: Function, tidying: Tidying): Function {
+function tidyFunction(original: Function, tidying: Tidying): Function {
   const fn = shareSignatures(original);
   const reachable = reachableBlocks(fn);
   const blocks = tidying === 'all' ? dropDeadInsts(reachable) : reachable;
@@ -148,6 +164,6 @@ function reachableFunctions(module: Module, entry: string): readonly Function[] 
 
 /** Takes away what no path can reach or read. Applied to every candidate, so passes may leave litter. */
 export function tidyCase(kase: Case, tidying: Tidying): Case {
-  const functions = kase.module.functions.map((fn) => tidyFunction(fn, tidying));
+  const functions = kase.module.functions.map((fn) => tidyOnce(fn, tidying));
   return { ...kase, module: { functions: reachableFunctions({ functions }, functionNameText(kase.entry)) } };
 }
