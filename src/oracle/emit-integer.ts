@@ -8,7 +8,7 @@ import {
   type Unary,
 } from './integer.ts';
 import { mapLanes, zipLanes } from './lanes.ts';
-import { argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit } from './program.ts';
+import { aliasResult, argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Cell, type Emit, type Op } from './program.ts';
 import { fastVectorBinary, fastVectorCompare, fastVectorShift, fastVectorUnary } from './vector-integer.ts';
 
 const BITWISE = new Set(['band', 'bor', 'bxor', 'band_not', 'bor_not', 'bxor_not', 'bnot']);
@@ -43,12 +43,40 @@ function perWidth<F>(make: (bits: number) => F): (bits: number) => F {
   };
 }
 
+/** The commonest instructions as one closure; the constant width lets the host compile them to machine words. */
+function wordOp(op: string, a: Cell, b: Cell, d: Cell): Op | null {
+  switch (op) {
+    case 'iadd':
+      return () => {
+        d.v = BigInt.asUintN(64, a.v + b.v);
+      };
+    case 'isub':
+      return () => {
+        d.v = BigInt.asUintN(64, a.v - b.v);
+      };
+    case 'imul':
+      return () => {
+        d.v = BigInt.asUintN(64, a.v * b.v);
+      };
+    case 'bxor':
+      return () => {
+        d.v = a.v ^ b.v;
+      };
+    default:
+      return null;
+  }
+}
+
 function binary(op: string, make: (bits: number) => Binary): Emit {
   return (scope, inst) => {
     const { isVector, bits, laneBits, lanes } = argInfo(scope, inst, 0);
     const a = argCell(scope, inst, 0);
     const b = argCell(scope, inst, 1);
     const d = resultCell(scope, inst);
+    if (bits === 64 && !isVector) {
+      const fused = wordOp(op, a, b, d);
+      if (fused !== null) return fused;
+    }
     let f: Binary;
     if (!isVector || BITWISE.has(op)) f = make(bits);
     else {
@@ -107,6 +135,7 @@ function resize(signed: boolean): Emit {
   return (scope, inst) => {
     const from = argInfo(scope, inst, 0).laneBits;
     const { isVector, laneBits: to, lanes } = resultInfo(scope, inst);
+    if (!isVector && !signed && to >= from) return aliasResult(scope, inst);
     const a = argCell(scope, inst, 0);
     const d = resultCell(scope, inst);
     const lane: Unary = signed ? (x) => BigInt.asUintN(to, BigInt.asIntN(from, x)) : (x) => BigInt.asUintN(to, x);

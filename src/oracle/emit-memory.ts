@@ -79,10 +79,9 @@ function stackAccess(access: 'address' | 'load' | 'store'): Emit {
     if (inst.kind !== 'stack') return broken(scope, inst, 'not a stack access');
     const { memory } = scope.machine;
     const { self } = scope;
-    const index = [...scope.source.stackSlots.keys()].indexOf(inst.slot);
-    const slot = self.frame.slots[index];
-    if (slot === undefined) return broken(scope, inst, `no slot ss${inst.slot}`);
-    const offset = slot.offset + inst.offset;
+    const slotOffset = self.frame.offsets.get(inst.slot);
+    if (slotOffset === undefined) return broken(scope, inst, `no slot ss${inst.slot}`);
+    const offset = slotOffset + inst.offset;
     if (access === 'address') {
       const d = resultCell(scope, inst);
       return () => {

@@ -1,5 +1,5 @@
 import { bitMask } from '../clif/type.ts';
-import { argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit } from './program.ts';
+import { aliasResult, argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit } from './program.ts';
 
 /** Written once while preparing: an SSA constant has its own cell. */
 const emitConst: Emit = (scope, inst) => {
@@ -32,15 +32,7 @@ const emitBitselect: Emit = (scope, inst) => {
 const emitBitcast: Emit = (scope, inst) => {
   if (inst.kind === 'memory' && inst.flags.includes('big')) return unsupported(scope, inst, 'big-endian bitcast');
   if (argInfo(scope, inst, 0).bits !== resultInfo(scope, inst).bits) return broken(scope, inst, 'sizes differ');
-  return emitCopy(scope, inst);
-};
-
-const emitCopy: Emit = (scope, inst) => {
-  const a = argCell(scope, inst, 0);
-  const d = resultCell(scope, inst);
-  return () => {
-    d.v = a.v;
-  };
+  return aliasResult(scope, inst);
 };
 
 const emitNothing: Emit = () => null;
@@ -51,7 +43,7 @@ export const MOVE_EMITS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ['select_spectre_guard', emitSelect],
   ['bitselect', emitBitselect],
   ['bitcast', emitBitcast],
-  ['copy', emitCopy],
-  ['scalar_to_vector', emitCopy],
+  ['copy', aliasResult],
+  ['scalar_to_vector', aliasResult],
   ...['nop', 'fence', 'sequence_point'].map((op): [string, Emit] => [op, emitNothing]),
 ]);

@@ -1,12 +1,26 @@
+import { a, b, loadScratch, r, readScratch } from './scratch.ts';
+
 /** Lanes of a vector as bit patterns, lane 0 first. */
 export function splitLanes(vector: bigint, laneBits: number, lanes: number): bigint[] {
   const out: bigint[] = [];
-  const shift = BigInt(laneBits);
-  for (let i = 0; i < lanes; i++) {
-    out.push(BigInt.asUintN(laneBits, vector));
-    vector >>= shift;
+  loadScratch(a, vector, laneBits * lanes);
+  switch (laneBits) {
+    case 8:
+      for (let i = 0; i < lanes; i++) out.push(BigInt(a.u8[i] ?? 0));
+      return out;
+    case 16:
+      for (let i = 0; i < lanes; i++) out.push(BigInt(a.u16[i] ?? 0));
+      return out;
+    case 32:
+      for (let i = 0; i < lanes; i++) out.push(BigInt(a.u32[i] ?? 0));
+      return out;
+    case 64:
+      for (let i = 0; i < lanes; i++) out.push(a.u64[i] ?? 0n);
+      return out;
+    default:
+      for (let i = 0; i < lanes; i++) out.push(BigInt.asUintN(laneBits, vector >> BigInt(i * laneBits)));
+      return out;
   }
-  return out;
 }
 
 /** Inverse of `splitLanes`; each lane must be below 2^laneBits. */
@@ -36,6 +50,12 @@ export function zipLanes(
   lanes: number,
   f: (x: bigint, y: bigint) => bigint,
 ): bigint {
+  if (laneBits === 64) {
+    loadScratch(a, x, 64 * lanes);
+    loadScratch(b, y, 64 * lanes);
+    for (let i = 0; i < lanes; i++) r.u64[i] = f(a.u64[i] ?? 0n, b.u64[i] ?? 0n);
+    return readScratch(r, 64 * lanes);
+  }
   const ys = splitLanes(y, laneBits, lanes);
   return joinLanes(
     splitLanes(x, laneBits, lanes).map((lane, i) => f(lane, ys[i] ?? 0n)),

@@ -1,6 +1,7 @@
 import { abiParam } from '../clif/signature.ts';
 import { F32, F64, type FloatFormat } from './float-format.ts';
 import { fmaF64, fmaNarrow } from './fma.ts';
+import { NO_FRAME } from './memory.ts';
 import type { PreparedFunction } from './program.ts';
 import { nearestEven } from './rounding.ts';
 
@@ -41,7 +42,7 @@ export function libcall(name: string, address: bigint): PreparedFunction | null 
     params: [],
     cells: [],
     entry: null,
-    frame: { sizeBytes: 0, alignBytes: 16, slots: [] },
+    frame: NO_FRAME,
     unsupported: null,
     native: isSingle ? lift(f32, F32) : lift(f64, F64),
     active: false,

@@ -27,6 +27,8 @@ export interface FrameLayout {
   readonly sizeBytes: number;
   readonly alignBytes: number;
   readonly slots: readonly { readonly offset: number; readonly sizeBytes: number }[];
+  /** Offset by slot number. */
+  readonly offsets: ReadonlyMap<number, number>;
 }
 
 export function createMemory(): Memory {
@@ -44,19 +46,26 @@ function alignUp(offset: number, alignBytes: number): number {
   return Math.ceil(offset / alignBytes) * alignBytes;
 }
 
+export const NO_FRAME: FrameLayout = { sizeBytes: 0, alignBytes: 16, slots: [], offsets: new Map() };
+
 /** Every slot is at least 16-aligned and lies a guard gap away from its neighbours. */
-export function layOutFrame(slots: Iterable<{ readonly sizeBytes: number; readonly alignBytes: number }>): FrameLayout {
+export function layOutFrame(
+  slots: ReadonlyMap<number, { readonly sizeBytes: number; readonly alignBytes: number }>,
+): FrameLayout {
+  if (slots.size === 0) return NO_FRAME;
   let end = 0;
   let alignBytes = 16;
+  const offsets = new Map<number, number>();
   const placed: { offset: number; sizeBytes: number }[] = [];
-  for (const slot of slots) {
+  for (const [number, slot] of slots) {
     const align = Math.max(16, slot.alignBytes);
     alignBytes = Math.max(alignBytes, align);
     const offset = alignUp(end + GUARD_BYTES, align);
+    offsets.set(number, offset);
     placed.push({ offset, sizeBytes: slot.sizeBytes });
     end = offset + slot.sizeBytes;
   }
-  return { sizeBytes: placed.length === 0 ? 0 : end + GUARD_BYTES, alignBytes, slots: placed };
+  return { sizeBytes: end + GUARD_BYTES, alignBytes, slots: placed, offsets };
 }
 
 function grow(memory: Memory, needBytes: number): void {

@@ -38,7 +38,7 @@ function declare(source: Function, address: bigint): PreparedFunction {
     params: [],
     cells: [],
     entry: null,
-    frame: layOutFrame(source.stackSlots.values()),
+    frame: layOutFrame(source.stackSlots),
     unsupported: null,
     native: null,
     active: false,

@@ -105,6 +105,23 @@ export function resultCell(scope: Scope, inst: Inst, index = 0): Cell {
   return cellOf(scope, value);
 }
 
+/**
+ * Makes the result another name of the operand where nothing refers to the result yet. Sound in SSA: between two
+ * definitions of the operand no use of the result can be reached without passing the result's definition.
+ */
+export function aliasResult(scope: Scope, inst: Inst): Op | null {
+  const [result] = inst.results;
+  const source = argCell(scope, inst, 0);
+  if (result !== undefined && scope.cells[result] === undefined) {
+    scope.cells[result] = source;
+    return null;
+  }
+  const target = resultCell(scope, inst);
+  return () => {
+    target.v = source.v;
+  };
+}
+
 function infoOf(scope: Scope, inst: Inst, value: Value | undefined): TypeInfo {
   const type = value === undefined ? undefined : scope.source.valueTypes[value];
   if (type === undefined) return broken(scope, inst, 'a value without a type');

@@ -8,9 +8,29 @@ import { laneBinary, unsignedUnary, type LaneBinary, type LaneUnary } from './la
 
 type Sign = 'signed' | 'unsigned';
 
-const clamp = (x: number, least: number, most: number): number => (x < least ? least : x > most ? most : x);
 const largest = (laneBits: number): number => 2 ** laneBits - 1;
 const largestSigned = (laneBits: number): number => 2 ** (laneBits - 1) - 1;
+const leastSigned = (laneBits: number): number => -(2 ** (laneBits - 1));
+
+function clamped(
+  exact: LaneBinary,
+  leastOf: (laneBits: number) => number,
+  mostOf: (laneBits: number) => number,
+): (laneBits: number) => LaneBinary {
+  return (laneBits) => {
+    const least = leastOf(laneBits);
+    const most = mostOf(laneBits);
+    return (x, y) => {
+      const n = exact(x, y);
+      return n < least ? least : n > most ? most : n;
+    };
+  };
+}
+
+/** Q-format product (instructions.rs, sqmul_round_sat) of 16-bit lanes; only MIN times MIN saturates. */
+function multiplyFixed(x: number, y: number): number {
+  return Math.min((x * y + 0x4000) >> 15, 0x7fff);
+}
 
 const BINARY: ReadonlyMap<string, readonly [Sign, (laneBits: number) => LaneBinary | null]> = new Map<
   string,
@@ -24,17 +44,14 @@ const BINARY: ReadonlyMap<string, readonly [Sign, (laneBits: number) => LaneBina
   ['smin', ['signed', () => (x, y) => (x < y ? x : y)]],
   ['smax', ['signed', () => (x, y) => (x > y ? x : y)]],
   ['avg_round', ['unsigned', () => (x, y) => Math.floor((x + y + 1) / 2)]],
-  ['uadd_sat', ['unsigned', (bits) => (x, y) => Math.min(x + y, largest(bits))]],
-  ['usub_sat', ['unsigned', () => (x, y) => Math.max(x - y, 0)]],
-  ['sadd_sat', ['signed', (bits) => (x, y) => clamp(x + y, -largestSigned(bits) - 1, largestSigned(bits))]],
-  ['ssub_sat', ['signed', (bits) => (x, y) => clamp(x - y, -largestSigned(bits) - 1, largestSigned(bits))]],
+  ['uadd_sat', ['unsigned', clamped((x, y) => x + y, () => 0, largest)]],
+  ['usub_sat', ['unsigned', () => (x, y) => (x > y ? x - y : 0)]],
+  ['sadd_sat', ['signed', clamped((x, y) => x + y, leastSigned, largestSigned)]],
+  ['ssub_sat', ['signed', clamped((x, y) => x - y, leastSigned, largestSigned)]],
   // Products of 32-bit lanes do not fit in a host number.
-  ['umulhi', ['unsigned', (bits) => (bits > 16 ? null : (x, y) => (x * y) / 2 ** bits)]],
+  ['umulhi', ['unsigned', (bits) => (bits > 16 ? null : (x, y) => (x * y) >>> bits)]],
   ['smulhi', ['signed', (bits) => (bits > 16 ? null : (x, y) => (x * y) >> bits)]],
-  [
-    'sqmul_round_sat',
-    ['signed', (bits) => (bits > 16 ? null : (x, y) => Math.min((x * y + 2 ** (bits - 2)) >> (bits - 1), largestSigned(bits)))],
-  ],
+  ['sqmul_round_sat', ['signed', (bits) => (bits === 16 ? multiplyFixed : null)]],
 ]);
 
 function onesWhen(holds: (x: number, y: number) => boolean): LaneBinary {
@@ -62,7 +79,13 @@ function countOnes(x: number): number {
 
 const UNARY: ReadonlyMap<string, (laneBits: number) => LaneUnary> = new Map<string, (laneBits: number) => LaneUnary>([
   ['ineg', () => (x) => -x],
-  ['iabs', (bits) => (x) => (x > largestSigned(bits) ? -x : x)],
+  [
+    'iabs',
+    (bits) => {
+      const most = largestSigned(bits);
+      return (x) => (x > most ? -x : x);
+    },
+  ],
   ['popcnt', () => countOnes],
 ]);
 
