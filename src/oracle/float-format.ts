@@ -13,8 +13,8 @@ export interface FloatFormat {
 const buffer = new ArrayBuffer(8);
 const view = new DataView(buffer);
 
-/** Unbiased exponent of a finite non-zero number that is normal as f64. */
-export function exponentOf(x: number): number {
+/** Unbiased exponent of a finite number; -1023 for what is subnormal as f64. */
+function exponentOf(x: number): number {
   view.setFloat64(0, x);
   return ((view.getUint32(0) >>> 20) & 0x7ff) - 1023;
 }
@@ -33,13 +33,15 @@ export const F16_NAN = 0x7e00;
 export const F32_NAN = 0x7fc0_0000;
 const F64_NAN = 0x7ff8_0000_0000_0000n;
 
+/** Value of an f16's last place by its exponent field; subnormals share the smallest normal's. */
+const F16_UNIT = Array.from({ length: 31 }, (_, field) => 2 ** (Math.max(field, 1) - 25));
+
 export function decodeF16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return sign * (exponent === 0 ? fraction : 1024 + fraction) * (F16_UNIT[exponent] ?? NaN);
 }
 
 /** Rounds once. 65520 is half a unit above the largest finite f16. */
@@ -49,10 +51,10 @@ export function encodeF16(x: number): number {
   const magnitude = Math.abs(x);
   if (magnitude >= 65520) return sign | 0x7c00;
   if (magnitude === 0) return sign;
-  const exponent = Math.max(magnitude < 2 ** -1000 ? -14 : exponentOf(magnitude), -14);
+  const field = Math.max(exponentOf(magnitude) + 15, 1);
   // In units of the last place: below 1024 a subnormal, from 1024 on the hidden bit adds one to the exponent field.
-  const units = nearestEven(magnitude * 2 ** (10 - exponent));
-  return sign | (((exponent + 14) << 10) + units);
+  const units = nearestEven(magnitude / (F16_UNIT[field] ?? NaN));
+  return sign | (((field - 1) << 10) + units);
 }
 
 export const F16: FloatFormat = {
