@@ -1,12 +1,9 @@
 import { sameExtensions, sameTypes } from './check-signature.ts';
-import { type Block, type BlockArg, type BlockCall, type Function, functionNameText, type Inst, type Value } from './module.ts';
+import { checkTryCall } from './check-try-call.ts';
+import { type Block, type Function, functionNameText, type Inst, type Value } from './module.ts';
 import { signatureText } from './print.ts';
 import { type CheckContext, reportInst } from './problem.ts';
-import type { AbiParam, CallConv, Signature } from './signature.ts';
-import type { Type } from './type.ts';
-
-/** Conventions a try_call's callee may have (`isa/call_conv.rs`, `supports_exceptions`). */
-const CATCHING: readonly CallConv[] = ['tail', 'system_v', 'winch', 'preserve_all', 'apple_aarch64'];
+import type { AbiParam, Signature } from './signature.ts';
 
 /** Function whose address a value certainly is: number of its FuncRef, by value. */
 export type KnownAddresses = ReadonlyMap<Value, number>;
@@ -46,7 +43,9 @@ function callOf(context: CheckContext, inst: Inst, known: KnownAddresses): Call 
     case 'try_call_indirect': {
       const declared = sigRefs.get(inst.kind === 'call_indirect' ? inst.sig : inst.table.sig);
       const [address, ...args] = inst.args;
-      return declared === undefined ? null : { declared, args, func: address === undefined ? undefined : known.get(address) };
+      return declared === undefined
+        ? null
+        : { declared, args, func: address === undefined ? undefined : known.get(address) };
     }
     default:
       return null;
@@ -58,18 +57,32 @@ export function checkCall(context: CheckContext, block: Block, inst: Inst, known
   const { fn } = context;
   const call = callOf(context, inst, known);
   if (call === null) {
-    reportInst(context, 'structure', block, inst, 'the call names a function or signature that is not declared');
+    reportInst(
+      context,
+      'structure',
+      block,
+      inst,
+      'the call names a function or signature that is not declared',
+    );
     return;
   }
   checkArguments(context, block, inst, call);
   const isTail = inst.op === 'return_call' || inst.op === 'return_call_indirect';
   if (isTail) checkTailCall(context, block, inst, call);
-  else if (inst.kind === 'call' || inst.kind === 'call_indirect') checkResults(context, block, inst, call.declared.returns);
-  if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect') checkTryCall(context, block, inst, call);
+  else if (inst.kind === 'call' || inst.kind === 'call_indirect')
+    checkResults(context, block, inst, call.declared.returns);
+  if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect')
+    checkTryCall(context, block, inst, call.declared);
   if (inst.kind === 'call' || inst.kind === 'try_call') {
     const ref = fn.funcRefs.get(inst.func);
     if (ref?.patchable === true && (isTail || !ref.colocated || call.declared.returns.length > 0)) {
-      reportInst(context, 'signature', block, inst, 'a patchable function is colocated, without results, and not tail-called');
+      reportInst(
+        context,
+        'signature',
+        block,
+        inst,
+        'a patchable function is colocated, without results, and not tail-called',
+      );
     }
   }
   if (call.func !== undefined) checkCallee(context, block, inst, call.declared, call.func);
@@ -85,21 +98,39 @@ function checkArguments(context: CheckContext, block: Block, inst: Inst, call: C
     const type = context.fn.valueTypes[arg];
     const param = params[i];
     if (type !== undefined && param !== undefined && type !== param.type) {
-      reportInst(context, 'type', block, inst, `argument ${i}, v${arg}, is ${type}, the parameter is ${param.type}`);
+      reportInst(
+        context,
+        'type',
+        block,
+        inst,
+        `argument ${i}, v${arg}, is ${type}, the parameter is ${param.type}`,
+      );
     }
   });
 }
 
 function checkResults(context: CheckContext, block: Block, inst: Inst, returns: readonly AbiParam[]): void {
   if (inst.results.length !== returns.length) {
-    reportInst(context, 'type', block, inst, `${inst.results.length} results are named, the callee has ${returns.length}`);
+    reportInst(
+      context,
+      'type',
+      block,
+      inst,
+      `${inst.results.length} results are named, the callee has ${returns.length}`,
+    );
     return;
   }
   inst.results.forEach((result, i) => {
     const type = context.fn.valueTypes[result];
     const expected = returns[i]?.type;
     if (type !== undefined && expected !== undefined && type !== expected) {
-      reportInst(context, 'type', block, inst, `v${result} is ${type}, result ${i} of the callee is ${expected}`);
+      reportInst(
+        context,
+        'type',
+        block,
+        inst,
+        `v${result} is ${type}, result ${i} of the callee is ${expected}`,
+      );
     }
   });
 }
@@ -115,59 +146,17 @@ function checkTailCall(context: CheckContext, block: Block, inst: Inst, call: Ca
   const sameResults =
     call.declared.returns.length === signature.returns.length &&
     call.declared.returns.every((result, i) => result.type === signature.returns[i]?.type);
-  if (!sameResults) reportInst(context, 'tail-call', block, inst, `the callee's result types are not those of ${name}`);
+  if (!sameResults)
+    reportInst(context, 'tail-call', block, inst, `the callee's result types are not those of ${name}`);
 }
 
-type TryInst = Extract<Inst, { readonly kind: 'try_call' | 'try_call_indirect' }>;
-
-function checkTryCall(context: CheckContext, block: Block, inst: TryInst, call: Call): void {
-  if (!CATCHING.includes(call.declared.callConv)) {
-    reportInst(context, 'exception', block, inst, `${inst.op} cannot call a ${call.declared.callConv} function`);
-  }
-  if (inst.kind === 'try_call') {
-    const declared = context.fn.sigRefs.get(context.fn.funcRefs.get(inst.func)?.sig ?? -1);
-    if (declared === undefined || signatureText(declared) !== signatureText(call.declared)) {
-      reportInst(context, 'exception', block, inst, `sig${inst.table.sig} is not the signature of fn${inst.func}`);
-    }
-  }
-  checkTargetArgs(context, block, inst, inst.table.normal, 'ret', call.declared);
-  for (const handler of inst.table.handlers) {
-    if (handler.kind !== 'context') checkTargetArgs(context, block, inst, handler.target, 'exn', call.declared);
-  }
-}
-
-function checkTargetArgs(
+function checkCallee(
   context: CheckContext,
   block: Block,
   inst: Inst,
-  target: BlockCall,
-  allowed: 'ret' | 'exn',
   declared: Signature,
+  func: number,
 ): void {
-  const params = context.fn.blocks[context.blockIndex.get(target.block) ?? -1]?.params ?? [];
-  target.args.forEach((arg, i) => {
-    if (arg.kind === 'value') return;
-    if (arg.kind !== allowed) {
-      reportInst(context, 'exception', block, inst, `${arg.kind}${arg.index} cannot stand in this target of block${target.block}`);
-      return;
-    }
-    const type = pseudoType(arg, declared);
-    const param = params[i]?.type;
-    if (type === undefined) {
-      reportInst(context, 'exception', block, inst, `the callee gives no ${arg.kind}${arg.index}`);
-    } else if (param !== undefined && type !== param) {
-      reportInst(context, 'type', block, inst, `${arg.kind}${arg.index} is ${type}, the block parameter is ${param}`);
-    }
-  });
-}
-
-function pseudoType(arg: BlockArg, declared: Signature): Type | undefined {
-  if (arg.kind === 'ret') return declared.returns[arg.index]?.type;
-  if (arg.kind === 'exn') return declared.callConv !== 'winch' && arg.index < 2 ? 'i64' : undefined;
-  return undefined;
-}
-
-function checkCallee(context: CheckContext, block: Block, inst: Inst, declared: Signature, func: number): void {
   const ref = context.fn.funcRefs.get(func);
   if (ref === undefined) return;
   const callee = functionNameText(ref.name);

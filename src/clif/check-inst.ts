@@ -1,4 +1,11 @@
-import { type Block, type BlockCall, blockCallsOf, type FunctionName, functionNameText, type Inst } from './module.ts';
+import {
+  type Block,
+  type BlockCall,
+  blockCallsOf,
+  type FunctionName,
+  functionNameText,
+  type Inst,
+} from './module.ts';
 import { type Opcode, OPCODES } from './opcode.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import { isInSet, ruleType, satisfiesRule } from './type-rule.ts';
@@ -28,14 +35,21 @@ function checkControllingType(context: CheckContext, block: Block, inst: Inst, o
     reportInst(context, 'type', block, inst, `${inst.op} needs a controlling type`);
     return;
   }
-  if (!isInSet(inst.type, opcode.types)) reportInst(context, 'type', block, inst, `${inst.type} is no type for ${inst.op}`);
+  if (!isInSet(inst.type, opcode.types))
+    reportInst(context, 'type', block, inst, `${inst.type} is no type for ${inst.op}`);
 }
 
 function checkOperands(context: CheckContext, block: Block, inst: Inst, opcode: Opcode): void {
   const { operands } = opcode;
   const isVariable = opcode.isCall || opcode.shape === 'variable';
   if (isVariable ? inst.args.length < operands.length : inst.args.length !== operands.length) {
-    reportInst(context, 'type', block, inst, `${inst.args.length} operands, ${inst.op} takes ${operands.length}`);
+    reportInst(
+      context,
+      'type',
+      block,
+      inst,
+      `${inst.args.length} operands, ${inst.op} takes ${operands.length}`,
+    );
     return;
   }
   for (let i = 0; i < operands.length; i++) {
@@ -54,7 +68,13 @@ function checkOperands(context: CheckContext, block: Block, inst: Inst, opcode: 
 
 function checkResults(context: CheckContext, block: Block, inst: Inst, opcode: Opcode): void {
   if (inst.results.length !== opcode.results.length) {
-    reportInst(context, 'type', block, inst, `${inst.results.length} results are named, ${inst.op} gives ${opcode.results.length}`);
+    reportInst(
+      context,
+      'type',
+      block,
+      inst,
+      `${inst.results.length} results are named, ${inst.op} gives ${opcode.results.length}`,
+    );
     return;
   }
   for (let i = 0; i < inst.results.length; i++) {
@@ -76,7 +96,8 @@ function checkImmediates(context: CheckContext, block: Block, inst: Inst): void 
     case 'const': {
       const type = ruleType(OPCODES.get(inst.op)?.results[0] ?? 'same', inst.type);
       const bits = type === null ? 0 : typeInfo(type).bits;
-      if (inst.bits < 0n || BigInt.asUintN(bits, inst.bits) !== inst.bits) fail(`the constant does not fit ${bits} bits`);
+      if (inst.bits < 0n || BigInt.asUintN(bits, inst.bits) !== inst.bits)
+        fail(`the constant does not fit ${bits} bits`);
       return;
     }
     case 'lane': {
@@ -87,7 +108,8 @@ function checkImmediates(context: CheckContext, block: Block, inst: Inst): void 
       return;
     }
     case 'shuffle':
-      if (inst.mask.length !== 16 || inst.mask.some((lane) => lane < 0 || lane > 31)) fail('a shuffle mask is 16 numbers, 0 to 31');
+      if (inst.mask.length !== 16 || inst.mask.some((lane) => lane < 0 || lane > 31))
+        fail('a shuffle mask is 16 numbers, 0 to 31');
       return;
     case 'memory':
       if (inst.op === 'store' && inst.flags.includes('readonly')) fail('a store cannot be readonly');
@@ -114,8 +136,10 @@ function checkBitcast(
   const target = typeInfo(to);
   const source = typeInfo(from);
   if (target.bits !== source.bits) fail(`${from} and ${to} have different widths`);
-  else if (flags.some((flag) => flag !== 'little' && flag !== 'big')) fail('a bitcast takes no flag but little or big');
-  else if (flags.length === 0 && target.lanes !== source.lanes) fail('a bitcast that changes the lane count needs little or big');
+  else if (flags.some((flag) => flag !== 'little' && flag !== 'big'))
+    fail('a bitcast takes no flag but little or big');
+  else if (flags.length === 0 && target.lanes !== source.lanes)
+    fail('a bitcast that changes the lane count needs little or big');
 }
 
 function checkEntities(context: CheckContext, block: Block, inst: Inst): void {
@@ -142,8 +166,10 @@ function checkEntities(context: CheckContext, block: Block, inst: Inst): void {
     }
     case 'handler_address': {
       const last = fn.blocks[context.blockIndex.get(inst.block) ?? -1]?.insts.at(-1);
-      if (last?.kind !== 'try_call' && last?.kind !== 'try_call_indirect') fail(`block${inst.block} does not end in a try_call`);
-      else if (inst.index >= last.table.handlers.filter((h) => h.kind !== 'context').length) fail(`there is no handler ${inst.index}`);
+      if (last?.kind !== 'try_call' && last?.kind !== 'try_call_indirect')
+        fail(`block${inst.block} does not end in a try_call`);
+      else if (inst.index >= last.table.handlers.filter((h) => h.kind !== 'context').length)
+        fail(`there is no handler ${inst.index}`);
       return;
     }
     default:
@@ -163,7 +189,13 @@ function checkBlockCall(context: CheckContext, block: Block, inst: Inst, call: B
     return;
   }
   if (params.length !== call.args.length) {
-    reportInst(context, 'type', block, inst, `${call.args.length} arguments for ${params.length} parameters of block${call.block}`);
+    reportInst(
+      context,
+      'type',
+      block,
+      inst,
+      `${call.args.length} arguments for ${params.length} parameters of block${call.block}`,
+    );
     return;
   }
   for (let i = 0; i < params.length; i++) {
@@ -179,7 +211,13 @@ function checkBlockCall(context: CheckContext, block: Block, inst: Inst, call: B
     }
     const type = context.fn.valueTypes[arg.value];
     if (type !== undefined && type !== param.type) {
-      reportInst(context, 'type', block, inst, `v${arg.value} is ${type}, the parameter of block${call.block} is ${param.type}`);
+      reportInst(
+        context,
+        'type',
+        block,
+        inst,
+        `v${arg.value} is ${type}, the parameter of block${call.block} is ${param.type}`,
+      );
     }
   }
 }

@@ -12,7 +12,8 @@ function sameParams(a: readonly AbiParam[], b: readonly AbiParam[]): boolean {
   for (let i = 0; i < a.length; i++) {
     const left = a[i];
     const right = b[i];
-    if (left === undefined || right === undefined || left.type !== right.type || !samePurpose(left, right)) return false;
+    if (left === undefined || right === undefined || left.type !== right.type || !samePurpose(left, right))
+      return false;
   }
   return true;
 }
@@ -42,19 +43,25 @@ export function signatureFault(signature: Signature): string | null {
   let sretCount = 0;
   let vmctxCount = 0;
   for (const [i, param] of signature.params.entries()) {
-    if (param.extension !== 'none' && !canExtend(param)) return `parameter ${i} (${param.type}) cannot be extended`;
+    if (param.extension !== 'none' && !canExtend(param))
+      return `parameter ${i} (${param.type}) cannot be extended`;
     if (param.purpose.kind === 'normal') continue;
-    if (param.type !== 'i64') return `parameter ${i} is ${param.purpose.kind} and ${param.type}: it must be i64`;
+    if (param.type !== 'i64')
+      return `parameter ${i} is ${param.purpose.kind} and ${param.type}: it must be i64`;
     if (param.purpose.kind === 'sret') sretCount += 1;
     if (param.purpose.kind === 'vmctx') vmctxCount += 1;
   }
   for (const [i, result] of signature.returns.entries()) {
-    if (result.extension !== 'none' && !canExtend(result)) return `result ${i} (${result.type}) cannot be extended`;
-    if (result.purpose.kind !== 'normal') return `result ${i} is ${result.purpose.kind}: only parameters can be`;
+    if (result.extension !== 'none' && !canExtend(result))
+      return `result ${i} (${result.type}) cannot be extended`;
+    if (result.purpose.kind !== 'normal')
+      return `result ${i} is ${result.purpose.kind}: only parameters can be`;
   }
   if (sretCount > 1) return 'more than one parameter is sret';
   if (vmctxCount > 1) return 'more than one parameter is vmctx';
-  if (sretCount > 0 && signature.returns.length > 0) return 'a function with an sret parameter has no results';
-  if (signature.callConv === 'preserve_all' && signature.returns.length > 0) return 'preserve_all has no results';
+  if (sretCount > 0 && signature.returns.length > 0)
+    return 'a function with an sret parameter has no results';
+  if (signature.callConv === 'preserve_all' && signature.returns.length > 0)
+    return 'preserve_all has no results';
   return null;
 }

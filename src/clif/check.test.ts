@@ -3,10 +3,16 @@ import { checkModule, problemText } from './check.ts';
 import { clifErrorText, parseClif } from './parse.ts';
 import type { CheckOptions, ProblemKind } from './problem.ts';
 
-function problemsOf(text: string, options: CheckOptions = {}): readonly { readonly kind: ProblemKind; readonly text: string }[] {
+function problemsOf(
+  text: string,
+  options: CheckOptions = {},
+): readonly { readonly kind: ProblemKind; readonly text: string }[] {
   const result = parseClif(text);
   if (result.kind === 'error') throw new Error(clifErrorText(result));
-  return checkModule(result.file.module, options).map((problem) => ({ kind: problem.kind, text: problemText(problem) }));
+  return checkModule(result.file.module, options).map((problem) => ({
+    kind: problem.kind,
+    text: problemText(problem),
+  }));
 }
 
 /** A callee `u0:1` of the given signature and a caller `%main` that reaches it. */
@@ -106,38 +112,97 @@ describe('a problem', () => {
     `function %f${signature} {\n${preamble}block0(v0: i64):\n${lines}\n}\n`;
   const ref = (signature: string): string => `    sig0 = ${signature}\n    fn0 = colocated %g sig0\n`;
   const table: readonly (readonly [kind: ProblemKind, text: string, message: RegExp])[] = [
-    ['external', body('v1 = call fn0(v0)\nreturn v1', undefined, ref('(i64) -> i64 tail')), /does not define %g/],
-    ['external', body('v1 = call fn0(v0)\nreturn v1', undefined, ref('(i64) -> i64 tail').replace('%g', '%Memcpy')), /%Memcpy/],
+    [
+      'external',
+      body('v1 = call fn0(v0)\nreturn v1', undefined, ref('(i64) -> i64 tail')),
+      /does not define %g/,
+    ],
+    [
+      'external',
+      body('v1 = call fn0(v0)\nreturn v1', undefined, ref('(i64) -> i64 tail').replace('%g', '%Memcpy')),
+      /%Memcpy/,
+    ],
     ['structure', body('v1 = iadd v0, v0'), /terminator/],
     ['structure', body('return v0\nreturn v0'), /before the end/],
     ['structure', body('jump block7'), /block7 is not defined/],
     ['structure', body('return v0', '(i32) -> i64 tail'), /entry block's parameters/],
     ['structure', 'function %f() tail {\n}', /no block/],
     ['structure', 'function %f() tail {\nblock0 cold:\nreturn\n}', /cold/],
-    ['structure', 'function %f() tail {\nblock0:\nreturn\n}\nfunction %f() tail {\nblock0:\nreturn\n}', /defined twice/],
+    [
+      'structure',
+      'function %f() tail {\nblock0:\nreturn\n}\nfunction %f() tail {\nblock0:\nreturn\n}',
+      /defined twice/,
+    ],
     ['type', body('v1 = iconst.i32 1\nv2 = iadd v0, v1\nreturn v2'), /operand 1, v1, is i32, not i64/],
     ['type', body('v1 = uextend.i32 v0\nreturn v0'), /operand 0, v0, is i64, not narrower/],
     ['type', body('v1 = iconst.i32 0\nv2 = load.i64 v1\nreturn v2'), /not i64/],
     ['type', body('return'), /0 results are returned/],
     ['type', body('v1 = iconst.i8 1\nreturn v1'), /result 0, v1, is i8/],
     ['type', body('jump block1\nblock1(v1: i64):\nreturn v1'), /0 arguments for 1 parameters/],
-    ['type', body('jump block1(v0)\nblock1(v1: i32):\nreturn v0'), /v0 is i64, the parameter of block1 is i32/],
+    [
+      'type',
+      body('jump block1(v0)\nblock1(v1: i32):\nreturn v0'),
+      /v0 is i64, the parameter of block1 is i32/,
+    ],
     ['type', body('v1 = bitcast.i32 v0\nreturn v0'), /different widths/],
     ['type', body('v1 = bitcast.i32x2 v0\nreturn v0'), /little or big/],
     ['type', body('v1 = splat.i64x2 v0\nv2 = extractlane v1, 2\nreturn v2'), /no lane 2/],
     ['type', body('store readonly v0, v0\nreturn v0'), /readonly/],
-    ['dominance', body('brif v0, block1, block2\nblock1:\nv1 = iadd v0, v0\njump block2\nblock2:\nreturn v1'), /v1 is not defined on every way/],
+    [
+      'dominance',
+      body('brif v0, block1, block2\nblock1:\nv1 = iadd v0, v0\njump block2\nblock2:\nreturn v1'),
+      /v1 is not defined on every way/,
+    ],
     ['dominance', body('v1 = iadd.i64 v1, v0\nreturn v1'), /v1 is not defined/],
-    ['signature', body('return v0', '(i64) -> i64 sext, f32 sext tail').replace('return v0', 'v1 = f32const 0.0\nreturn v0, v1'), /result 1 \(f32\)/],
+    [
+      'signature',
+      body('return v0', '(i64) -> i64 sext, f32 sext tail').replace(
+        'return v0',
+        'v1 = f32const 0.0\nreturn v0, v1',
+      ),
+      /result 1 \(f32\)/,
+    ],
     ['signature', body('return v0', '(i64 sret) -> i64 tail'), /sret parameter has no results/],
-    ['signature', body('return', '(i64 sret, i64 sret) tail').replace('v0: i64', 'v0: i64, v1: i64'), /more than one parameter is sret/],
+    [
+      'signature',
+      body('return', '(i64 sret, i64 sret) tail').replace('v0: i64', 'v0: i64, v1: i64'),
+      /more than one parameter is sret/,
+    ],
     ['signature', body('return', '(i32 vmctx) tail').replace('v0: i64', 'v0: i32'), /must be i64/],
     ['signature', body('return', '(i64) tail', '    sig0 = () -> i8 preserve_all\n'), /preserve_all/],
-    ['tail-call', body('return_call fn0(v0)', '(i64) -> i64 system_v', ref('(i64) -> i64 tail')), /%f is system_v/],
+    [
+      'tail-call',
+      body('return_call fn0(v0)', '(i64) -> i64 system_v', ref('(i64) -> i64 tail')),
+      /%f is system_v/,
+    ],
     ['tail-call', body('return_call fn0(v0)', undefined, ref('(i64) -> i32 tail')), /result types/],
-    ['exception', body('try_call fn0(v0), sig0, block1(exn0), []\nblock1(v1: i64):\nreturn v1', undefined, ref('(i64) -> i64 tail')), /exn0 cannot stand/],
-    ['exception', body('try_call fn0(v0), sig0, block1(ret1), []\nblock1(v1: i64):\nreturn v1', undefined, ref('(i64) -> i64 tail')), /no ret1/],
-    ['exception', body('try_call fn0(v0), sig0, block1(ret0), []\nblock1(v1: i64):\nreturn v1', undefined, ref('(i64) -> i64 fast')), /cannot call a fast/],
+    [
+      'exception',
+      body(
+        'try_call fn0(v0), sig0, block1(exn0), []\nblock1(v1: i64):\nreturn v1',
+        undefined,
+        ref('(i64) -> i64 tail'),
+      ),
+      /exn0 cannot stand/,
+    ],
+    [
+      'exception',
+      body(
+        'try_call fn0(v0), sig0, block1(ret1), []\nblock1(v1: i64):\nreturn v1',
+        undefined,
+        ref('(i64) -> i64 tail'),
+      ),
+      /no ret1/,
+    ],
+    [
+      'exception',
+      body(
+        'try_call fn0(v0), sig0, block1(ret0), []\nblock1(v1: i64):\nreturn v1',
+        undefined,
+        ref('(i64) -> i64 fast'),
+      ),
+      /cannot call a fast/,
+    ],
     ['exception', body('jump block1(ret0)\nblock1(v1: i64):\nreturn v1'), /only in a try_call/],
   ];
   it.each(table)('of kind %s in %j', (kind, text, message) => {
@@ -148,7 +213,8 @@ describe('a problem', () => {
   });
 
   it('is none in loops and diamonds whose values dominate their uses', () => {
-    const text = body(`v9 = iadd v0, v0
+    const text = body(
+      `v9 = iadd v0, v0
     jump block1(v0)
 block1(v1: i64):
     brif v1, block2, block3
@@ -167,7 +233,8 @@ block6:
     return v5
 block7:
     v6 = iconst.i64 1
-    return v6`.replace('isub v6', 'isub.i64 v6'));
+    return v6`.replace('isub v6', 'isub.i64 v6'),
+    );
     expect(problemsOf(text)).toEqual([]);
   });
 });

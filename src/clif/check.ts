@@ -4,7 +4,14 @@ import { signatureFault } from './check-signature.ts';
 import { computeDominance } from './dominance.ts';
 import { type Block, type Function, functionNameText, type Inst, type Module } from './module.ts';
 import { OPCODES } from './opcode.ts';
-import { type CheckContext, type CheckOptions, contextOf, type Problem, report, reportInst } from './problem.ts';
+import {
+  type CheckContext,
+  type CheckOptions,
+  contextOf,
+  type Problem,
+  report,
+  reportInst,
+} from './problem.ts';
 import { usesOf } from './rewrite.ts';
 
 /**
@@ -16,7 +23,8 @@ export function checkModule(module: Module, options: CheckOptions = {}): readonl
   const functions = new Map<string, Function>();
   for (const fn of module.functions) {
     const name = functionNameText(fn.name);
-    if (functions.has(name)) problems.push({ kind: 'structure', function: name, where: name, message: `${name} is defined twice` });
+    if (functions.has(name))
+      problems.push({ kind: 'structure', function: name, where: name, message: `${name} is defined twice` });
     functions.set(name, fn);
   }
   for (const fn of module.functions) checkFunction(contextOf(fn, functions, options, problems));
@@ -32,7 +40,8 @@ function checkFunction(context: CheckContext): void {
   const { fn } = context;
   checkSignatures(context);
   checkEntry(context);
-  if (context.blockIndex.size !== fn.blocks.length) report(context, 'structure', 'blocks', 'two blocks have the same number');
+  if (context.blockIndex.size !== fn.blocks.length)
+    report(context, 'structure', 'blocks', 'two blocks have the same number');
   checkValues(context);
   const known = knownAddresses(fn);
   for (const block of fn.blocks) {
@@ -66,7 +75,8 @@ function checkEntry(context: CheckContext): void {
   const isSame =
     entry.params.length === signature.params.length &&
     entry.params.every((param, i) => param.type === signature.params[i]?.type);
-  if (!isSame) report(context, 'structure', `block${entry.id}`, "the entry block's parameters are not the signature's");
+  if (!isSame)
+    report(context, 'structure', `block${entry.id}`, "the entry block's parameters are not the signature's");
 }
 
 function checkEnds(context: CheckContext, block: Block): void {
@@ -84,14 +94,26 @@ function checkEnds(context: CheckContext, block: Block): void {
 function checkReturn(context: CheckContext, block: Block, inst: Inst): void {
   const { returns } = context.fn.signature;
   if (inst.args.length !== returns.length) {
-    reportInst(context, 'type', block, inst, `${inst.args.length} results are returned, the signature has ${returns.length}`);
+    reportInst(
+      context,
+      'type',
+      block,
+      inst,
+      `${inst.args.length} results are returned, the signature has ${returns.length}`,
+    );
     return;
   }
   inst.args.forEach((arg, i) => {
     const type = context.fn.valueTypes[arg];
     const expected = returns[i]?.type;
     if (type !== undefined && expected !== undefined && type !== expected) {
-      reportInst(context, 'type', block, inst, `result ${i}, v${arg}, is ${type}, the signature has ${expected}`);
+      reportInst(
+        context,
+        'type',
+        block,
+        inst,
+        `result ${i}, v${arg}, is ${type}, the signature has ${expected}`,
+      );
     }
   });
 }
@@ -104,8 +126,10 @@ function checkValues(context: CheckContext): void {
   const blockOf = new Int32Array(size).fill(-2);
   const placeOf = new Int32Array(size);
   const define = (value: number, block: Block, blockNumber: number, place: number): void => {
-    if (fn.valueTypes[value] === undefined) report(context, 'undefined', `block${block.id}`, `v${value} has no type`);
-    else if (blockOf[value] !== -2) report(context, 'undefined', `block${block.id}`, `v${value} is defined twice`);
+    if (fn.valueTypes[value] === undefined)
+      report(context, 'undefined', `block${block.id}`, `v${value} has no type`);
+    else if (blockOf[value] !== -2)
+      report(context, 'undefined', `block${block.id}`, `v${value} is defined twice`);
     blockOf[value] = blockNumber;
     placeOf[value] = place;
   };
@@ -113,7 +137,12 @@ function checkValues(context: CheckContext): void {
     for (const param of block.params) {
       define(param.value, block, b, -1);
       if (fn.valueTypes[param.value] !== param.type) {
-        report(context, 'type', `block${block.id}`, `v${param.value} is ${fn.valueTypes[param.value]}, its parameter ${param.type}`);
+        report(
+          context,
+          'type',
+          `block${block.id}`,
+          `v${param.value} is ${fn.valueTypes[param.value]}, its parameter ${param.type}`,
+        );
       }
     }
     block.insts.forEach((inst, i) => {

@@ -71,7 +71,7 @@ export function computeDominance(fn: Function, blockIndex: ReadonlyMap<number, n
     }
     return x;
   };
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (let i = 1; i < order.length; i++) {
       let dominator = -1;

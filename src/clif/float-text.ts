@@ -20,11 +20,36 @@ export function floatFormat(type: ScalarType): FloatFormat {
   return format;
 }
 
+const WORD = new BigUint64Array(1);
+const HALVES = new Uint32Array(WORD.buffer);
+
+/** A normal f64 without BigInt arithmetic, which would dominate printing; null for all others. */
+function normalDoubleText(bits: bigint): string | null {
+  WORD[0] = bits;
+  const low = HALVES[0] ?? 0;
+  const high = HALVES[1] ?? 0;
+  const exponent = (high >>> 20) & 0x7ff;
+  if (exponent === 0 || exponent === 0x7ff) return null;
+  const top = (high & 0xfffff).toString(16).padStart(5, '0');
+  const digits = low === 0 ? top : top + low.toString(16).padStart(8, '0');
+  return `${high >>> 31 === 1 ? '-' : ''}0x1.${trimZeros(digits)}p${exponent - 1023}`;
+}
+
+/** Without trailing zeros; one digit stays. */
+function trimZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 1 && digits.charCodeAt(end - 1) === 0x30) end -= 1;
+  return end === digits.length ? digits : digits.slice(0, end);
+}
+
 /**
  * Bits of a float as Cranelift's reader takes them: `0x1.8p3`, `-0.0`, `+Inf`, `-NaN:0x1`, `+sNaN:0x1`. Infinities
  * and NaNs always carry a sign, which the reader needs in operand position (cranelift-reader `lexer.rs`).
  */
 export function floatText(bits: bigint, type: ScalarType): string {
+  if (bits === 0n) return '0.0';
+  const fast = type === 'f64' ? normalDoubleText(bits) : null;
+  if (fast !== null) return fast;
   const { exponentBits, fractionBits } = floatFormat(type);
   const width = BigInt(fractionBits);
   const fraction = BigInt.asUintN(fractionBits, bits);
@@ -50,11 +75,9 @@ function specialText(fraction: bigint, fractionBits: number): string {
 
 /** Fraction as hex digits, left-aligned, without trailing zeros (one digit stays). */
 function fractionDigits(fraction: bigint, fractionBits: number): string {
+  if (fraction === 0n) return '0';
   const digits = (fractionBits + 3) >> 2;
-  const text = (fraction << BigInt(digits * 4 - fractionBits)).toString(16).padStart(digits, '0');
-  let end = text.length;
-  while (end > 1 && text.charCodeAt(end - 1) === 0x30) end -= 1;
-  return text.slice(0, end);
+  return trimZeros((fraction << BigInt(digits * 4 - fractionBits)).toString(16).padStart(digits, '0'));
 }
 
 const HEX_FLOAT = /^0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d{1,5}))?$/i;

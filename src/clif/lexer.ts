@@ -104,7 +104,14 @@ function looksSpecial(text: string, at: number): boolean {
 
 function looksNumeric(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
-  return isDigit(code) || code === 43 || code === 45 || code === 46 || looksSpecial(text, at) || text.startsWith('sNaN', at);
+  return (
+    isDigit(code) ||
+    code === 43 ||
+    code === 45 ||
+    code === 46 ||
+    looksSpecial(text, at) ||
+    text.startsWith('sNaN', at)
+  );
 }
 
 /** Classifies a word: an entity with its number, a type, or a plain word. */
@@ -117,7 +124,8 @@ function wordToken(text: string, offset: number): Token {
   const entity = number > 0xffff_ffff ? undefined : ENTITIES.get(text.slice(0, digits));
   if (entity !== undefined) return { kind: entity, text, number, offset };
   const first = text.charCodeAt(0);
-  const kind = (first === 105 || first === 102) && isDigit(text.charCodeAt(1)) && isType(text) ? 'type' : 'word';
+  const kind =
+    (first === 105 || first === 102) && isDigit(text.charCodeAt(1)) && isType(text) ? 'type' : 'word';
   return { kind, text, number: -1, offset };
 }
 

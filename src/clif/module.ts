@@ -27,7 +27,13 @@ export interface FuncRef {
 
 export type GlobalValue =
   | { readonly kind: 'vmctx' }
-  | { readonly kind: 'load'; readonly base: number; readonly type: Type; readonly offset: number; readonly flags: readonly string[] }
+  | {
+      readonly kind: 'load';
+      readonly base: number;
+      readonly type: Type;
+      readonly offset: number;
+      readonly flags: readonly string[];
+    }
   | { readonly kind: 'iadd_imm'; readonly base: number; readonly type: Type; readonly offset: bigint }
   | {
       readonly kind: 'symbol';
@@ -102,7 +108,11 @@ export type Inst =
   | (InstBase & { readonly kind: 'try_call_indirect'; readonly table: ExceptionTable })
   | (InstBase & { readonly kind: 'jump'; readonly target: BlockCall })
   | (InstBase & { readonly kind: 'brif'; readonly then: BlockCall; readonly else: BlockCall })
-  | (InstBase & { readonly kind: 'br_table'; readonly fallback: BlockCall; readonly table: readonly BlockCall[] })
+  | (InstBase & {
+      readonly kind: 'br_table';
+      readonly fallback: BlockCall;
+      readonly table: readonly BlockCall[];
+    })
   /** get_exception_handler_address. */
   | (InstBase & { readonly kind: 'handler_address'; readonly block: BlockId; readonly index: number });
 

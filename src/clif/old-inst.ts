@@ -23,6 +23,19 @@ export function expandOldInst(
   switch (opcode.shape) {
     case 'old_imm':
       return expandImm(context, opcode, explicit, result, sink, offset);
+    case 'old_not': {
+      const { arg, type } = parseTypedValue(context, opcode, explicit);
+      expectMark(context.cursor, ',', 'between operands');
+      const inverted = inventValue(context, type);
+      emit(
+        sink,
+        { kind: 'plain', op: 'bnot', type, results: [inverted], args: [parseValue(context.cursor)] },
+        offset,
+      );
+      const op = opcode.op.slice(0, -'_not'.length);
+      emit(sink, { kind: 'plain', op, type, results: [result], args: [arg, inverted] }, offset);
+      return type;
+    }
     case 'old_compare_imm': {
       const cond = expectKind(context.cursor, 'word', 'an integer condition such as eq or slt').text;
       const { arg, type } = parseTypedValue(context, opcode, explicit);
@@ -34,7 +47,11 @@ export function expandOldInst(
       const address = parseStackAddress(context, sink, offset);
       const type = explicit ?? 'i64';
       const args = [address];
-      emit(sink, { kind: 'memory', op: 'load', type, results: [result], args, flags: ['notrap'], offset: 0 }, offset);
+      emit(
+        sink,
+        { kind: 'memory', op: 'load', type, results: [result], args, flags: ['notrap'], offset: 0 },
+        offset,
+      );
       return type;
     }
     default: {
@@ -42,7 +59,11 @@ export function expandOldInst(
       expectMark(context.cursor, ',', 'between operands');
       const address = parseStackAddress(context, sink, offset);
       const args = [arg, address];
-      emit(sink, { kind: 'memory', op: 'store', type, results: [], args, flags: ['notrap'], offset: 0 }, offset);
+      emit(
+        sink,
+        { kind: 'memory', op: 'store', type, results: [], args, flags: ['notrap'], offset: 0 },
+        offset,
+      );
       return null;
     }
   }
@@ -77,17 +98,30 @@ function parseTypedValue(
   const arg = parseValue(context.cursor);
   const type = explicit ?? context.types[arg];
   if (type === undefined) failAt(token, `expected a type after ${opcode.op}: v${arg} is not defined above`);
-  if (opcode.types !== null && !isInSet(type, opcode.types)) failAt(token, `${type} is no type for ${opcode.op}`);
+  if (opcode.types !== null && !isInSet(type, opcode.types))
+    failAt(token, `${type} is no type for ${opcode.op}`);
   return { arg, type };
 }
 
-function parseImm(context: FunctionContext, type: Type, sign: 'signed' | 'unsigned', sink: InstSink, offset: number): Value {
+function parseImm(
+  context: FunctionContext,
+  type: Type,
+  sign: 'signed' | 'unsigned',
+  sink: InstSink,
+  offset: number,
+): Value {
   expectMark(context.cursor, ',', 'between operands');
   return immValue(context, type, sign, sink, offset);
 }
 
 /** An integer literal as a value of an integer type; a 128-bit one is extended from 64 bits. */
-function immValue(context: FunctionContext, type: Type, sign: 'signed' | 'unsigned', sink: InstSink, offset: number): Value {
+function immValue(
+  context: FunctionContext,
+  type: Type,
+  sign: 'signed' | 'unsigned',
+  sink: InstSink,
+  offset: number,
+): Value {
   const token = peek(context.cursor);
   const bits64 = token.kind === 'integer' ? integerBits(token.text, 64) : null;
   if (bits64 === null) failExpecting(context.cursor, 'an integer of 64 bits');
@@ -109,6 +143,18 @@ function parseStackAddress(context: FunctionContext, sink: InstSink, offset: num
   const slotOffset = parseOffset(context.cursor);
   const address = inventValue(context, 'i64');
   const results = [address];
-  emit(sink, { kind: 'stack', op: 'stack_addr', type: 'i64', results, args: [], slot: slot.number, offset: slotOffset }, offset);
+  emit(
+    sink,
+    {
+      kind: 'stack',
+      op: 'stack_addr',
+      type: 'i64',
+      results,
+      args: [],
+      slot: slot.number,
+      offset: slotOffset,
+    },
+    offset,
+  );
   return address;
 }

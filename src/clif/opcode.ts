@@ -36,6 +36,7 @@ export type OperandShape =
   | 'br_table'
   | 'handler_address'
   // Opcodes of older text that the parser rewrites into today's.
+  | 'old_not'
   | 'old_imm'
   | 'old_compare_imm'
   | 'old_stack_load'
@@ -166,26 +167,53 @@ define('return', { shape: 'variable', terminator: true });
 define('call', { kind: 'call', shape: 'call', call: true });
 define('return_call', { kind: 'call', shape: 'call', call: true, terminator: true });
 define('call_indirect', {
-  kind: 'call_indirect', shape: 'call_indirect', types: ADDRESS, from: 0, operands: ['same'], call: true,
+  kind: 'call_indirect',
+  shape: 'call_indirect',
+  types: ADDRESS,
+  from: 0,
+  operands: ['same'],
+  call: true,
 });
 define('return_call_indirect', {
-  kind: 'call_indirect', shape: 'call_indirect', types: ADDRESS, from: 0, operands: ['same'], call: true, terminator: true,
+  kind: 'call_indirect',
+  shape: 'call_indirect',
+  types: ADDRESS,
+  from: 0,
+  operands: ['same'],
+  call: true,
+  terminator: true,
 });
 define('try_call', { kind: 'try_call', shape: 'try_call', call: true, terminator: true });
 define('try_call_indirect', {
-  kind: 'try_call_indirect', shape: 'try_call_indirect', types: ADDRESS, from: 0, operands: ['same'], call: true,
+  kind: 'try_call_indirect',
+  shape: 'try_call_indirect',
+  types: ADDRESS,
+  from: 0,
+  operands: ['same'],
+  call: true,
   terminator: true,
 });
 define('func_addr', { kind: 'func_addr', shape: 'func_addr', types: ADDRESS, results: ['same'] });
 define('get_exception_handler_address', {
-  kind: 'handler_address', shape: 'handler_address', types: ADDRESS, results: ['same'],
+  kind: 'handler_address',
+  shape: 'handler_address',
+  types: ADDRESS,
+  results: ['same'],
 });
 define('debugtrap nop fence sequence_point', { shape: 'nullary' });
 define('get_pinned_reg get_frame_pointer get_stack_pointer get_return_address', {
-  shape: 'nullary', types: ADDRESS, results: ['same'],
+  shape: 'nullary',
+  types: ADDRESS,
+  results: ['same'],
 });
 define('set_pinned_reg', { shape: 'unary', types: ADDRESS, from: 0, operands: ['same'] });
-define('stack_switch', { shape: 'ternary', types: ADDRESS, from: 1, results: ['same'], operands: ['same', 'same', 'same'] });
+define('stack_switch', {
+  shape: 'ternary',
+  types: ADDRESS,
+  from: 1,
+  results: ['same'],
+  operands: ['same', 'same', 'same'],
+});
 
 // Constants.
 define('iconst', { kind: 'const', shape: 'const', types: INT_TO_64, results: ['same'] });
@@ -198,55 +226,160 @@ define('vconst', { kind: 'const', shape: 'const', types: VECTOR, results: ['same
 // Memory.
 define('load', { kind: 'memory', shape: 'load', types: ANY, results: ['same'], operands: ['address'] });
 define('uload8 sload8', {
-  kind: 'memory', shape: 'load', types: typeSet(['i16', 'i32', 'i64'], 1, 1), results: ['same'], operands: ['address'],
+  kind: 'memory',
+  shape: 'load',
+  types: typeSet(['i16', 'i32', 'i64'], 1, 1),
+  results: ['same'],
+  operands: ['address'],
 });
-define('uload16 sload16', { kind: 'memory', shape: 'load', types: ADDRESS, results: ['same'], operands: ['address'] });
-define('uload32 sload32', { kind: 'memory', shape: 'load', types: ADDRESS, from: 0, results: ['i64'], operands: ['same'] });
-define('uload8x8 sload8x8', { kind: 'memory', shape: 'load', types: ADDRESS, from: 0, results: ['i16x8'], operands: ['same'] });
+define('uload16 sload16', {
+  kind: 'memory',
+  shape: 'load',
+  types: ADDRESS,
+  results: ['same'],
+  operands: ['address'],
+});
+define('uload32 sload32', {
+  kind: 'memory',
+  shape: 'load',
+  types: ADDRESS,
+  from: 0,
+  results: ['i64'],
+  operands: ['same'],
+});
+define('uload8x8 sload8x8', {
+  kind: 'memory',
+  shape: 'load',
+  types: ADDRESS,
+  from: 0,
+  results: ['i16x8'],
+  operands: ['same'],
+});
 define('uload16x4 sload16x4', {
-  kind: 'memory', shape: 'load', types: ADDRESS, from: 0, results: ['i32x4'], operands: ['same'],
+  kind: 'memory',
+  shape: 'load',
+  types: ADDRESS,
+  from: 0,
+  results: ['i32x4'],
+  operands: ['same'],
 });
 define('uload32x2 sload32x2', {
-  kind: 'memory', shape: 'load', types: ADDRESS, from: 0, results: ['i64x2'], operands: ['same'],
+  kind: 'memory',
+  shape: 'load',
+  types: ADDRESS,
+  from: 0,
+  results: ['i64x2'],
+  operands: ['same'],
 });
 define('store', { kind: 'memory', shape: 'store', types: ANY, from: 0, operands: ['same', 'address'] });
 define('istore8', {
-  kind: 'memory', shape: 'store', types: typeSet(['i16', 'i32', 'i64'], 1, 1), from: 0, operands: ['same', 'address'],
+  kind: 'memory',
+  shape: 'store',
+  types: typeSet(['i16', 'i32', 'i64'], 1, 1),
+  from: 0,
+  operands: ['same', 'address'],
 });
-define('istore16', { kind: 'memory', shape: 'store', types: ADDRESS, from: 0, operands: ['same', 'address'] });
+define('istore16', {
+  kind: 'memory',
+  shape: 'store',
+  types: ADDRESS,
+  from: 0,
+  operands: ['same', 'address'],
+});
 define('istore32', {
-  kind: 'memory', shape: 'store', types: typeSet(['i64'], 1, 1), from: 0, operands: ['i64', 'address'],
+  kind: 'memory',
+  shape: 'store',
+  types: typeSet(['i64'], 1, 1),
+  from: 0,
+  operands: ['i64', 'address'],
 });
 define('atomic_rmw', {
-  kind: 'atomic_rmw', shape: 'atomic_rmw', types: INT, results: ['same'], operands: ['address', 'same'],
+  kind: 'atomic_rmw',
+  shape: 'atomic_rmw',
+  types: INT,
+  results: ['same'],
+  operands: ['address', 'same'],
 });
 define('atomic_cas', {
-  kind: 'memory', shape: 'atomic_cas', types: INT, from: 2, results: ['same'], operands: ['address', 'same', 'same'],
+  kind: 'memory',
+  shape: 'atomic_cas',
+  types: INT,
+  from: 2,
+  results: ['same'],
+  operands: ['address', 'same', 'same'],
 });
-define('atomic_load', { kind: 'memory', shape: 'load_no_offset', types: INT, results: ['same'], operands: ['address'] });
-define('atomic_store', { kind: 'memory', shape: 'store_no_offset', types: INT, from: 0, operands: ['same', 'address'] });
+define('atomic_load', {
+  kind: 'memory',
+  shape: 'load_no_offset',
+  types: INT,
+  results: ['same'],
+  operands: ['address'],
+});
+define('atomic_store', {
+  kind: 'memory',
+  shape: 'store_no_offset',
+  types: INT,
+  from: 0,
+  operands: ['same', 'address'],
+});
 define('stack_addr', { kind: 'stack', shape: 'stack', types: ADDRESS, results: ['same'] });
 define('dynamic_stack_addr', { kind: 'stack', shape: 'dynamic_stack', types: ADDRESS, results: ['same'] });
-define('symbol_value tls_value global_value', { kind: 'global', shape: 'global', types: ANY, results: ['same'] });
+define('symbol_value tls_value global_value', {
+  kind: 'global',
+  shape: 'global',
+  types: ANY,
+  results: ['same'],
+});
 
 // Vectors.
 define('splat scalar_to_vector', { shape: 'unary', types: VECTOR, results: ['same'], operands: ['lane_of'] });
 define('swizzle x86_pshufb', { shape: 'binary', results: ['i8x16'], operands: ['i8x16', 'i8x16'] });
 define('shuffle', { kind: 'shuffle', shape: 'shuffle', results: ['i8x16'], operands: ['i8x16', 'i8x16'] });
 define('insertlane', {
-  kind: 'lane', shape: 'ternary_lane', types: VECTOR, from: 0, results: ['same'], operands: ['same', 'lane_of'],
+  kind: 'lane',
+  shape: 'ternary_lane',
+  types: VECTOR,
+  from: 0,
+  results: ['same'],
+  operands: ['same', 'lane_of'],
 });
-define('extractlane', { kind: 'lane', shape: 'binary_lane', types: VECTOR, from: 0, results: ['lane_of'], operands: ['same'] });
+define('extractlane', {
+  kind: 'lane',
+  shape: 'binary_lane',
+  types: VECTOR,
+  from: 0,
+  results: ['lane_of'],
+  operands: ['same'],
+});
 define('extract_vector', {
-  kind: 'lane', shape: 'binary_lane', types: SCALAR, from: 0, results: ['dynamic_to_vector'], operands: ['same'],
+  kind: 'lane',
+  shape: 'binary_lane',
+  types: SCALAR,
+  from: 0,
+  results: ['dynamic_to_vector'],
+  operands: ['same'],
 });
-define('vany_true vall_true', { shape: 'unary', types: VECTOR, from: 0, results: ['i8'], operands: ['same'] });
+define('vany_true vall_true', {
+  shape: 'unary',
+  types: VECTOR,
+  from: 0,
+  results: ['i8'],
+  operands: ['same'],
+});
 define('vhigh_bits', { shape: 'unary', types: INT_TO_64, results: ['same'], operands: ['vector'] });
 define('snarrow unarrow uunarrow', {
-  shape: 'binary', types: NARROWABLE, from: 0, results: ['split_lanes'], operands: ['same', 'same'],
+  shape: 'binary',
+  types: NARROWABLE,
+  from: 0,
+  results: ['split_lanes'],
+  operands: ['same', 'same'],
 });
 define('swiden_low swiden_high uwiden_low uwiden_high', {
-  shape: 'unary', types: WIDENABLE, from: 0, results: ['merge_lanes'], operands: ['same'],
+  shape: 'unary',
+  types: WIDENABLE,
+  from: 0,
+  results: ['merge_lanes'],
+  operands: ['same'],
 });
 define('x86_pmaddubsw', { shape: 'binary', results: ['i16x8'], operands: ['i8x16', 'i8x16'] });
 define('fvdemote', { shape: 'unary', results: ['f32x4'], operands: ['f64x2'] });
@@ -262,44 +395,95 @@ defineUnary('ineg iabs popcnt', ANY_INT);
 defineUnary('bitrev clz cls ctz', INT);
 defineUnary('bswap', INT_FROM_16);
 define('rotl rotr ishl ushr sshr', {
-  shape: 'binary', types: ANY_INT, from: 0, results: ['same'], operands: ['same', 'scalar_int'],
+  shape: 'binary',
+  types: ANY_INT,
+  from: 0,
+  results: ['same'],
+  operands: ['same', 'scalar_int'],
 });
 define('sadd_overflow_cin uadd_overflow_cin ssub_overflow_bin usub_overflow_bin', {
-  shape: 'ternary', types: INT, from: 1, results: ['same', 'i8'], operands: ['same', 'same', 'i8'],
+  shape: 'ternary',
+  types: INT,
+  from: 1,
+  results: ['same', 'i8'],
+  operands: ['same', 'same', 'i8'],
 });
 define('uadd_overflow sadd_overflow usub_overflow ssub_overflow', {
-  shape: 'binary', types: INT, from: 0, results: ['same', 'i8'], operands: ['same', 'same'],
+  shape: 'binary',
+  types: INT,
+  from: 0,
+  results: ['same', 'i8'],
+  operands: ['same', 'same'],
 });
 define('umul_overflow smul_overflow', {
-  shape: 'binary', types: INT_TO_64, from: 0, results: ['same', 'i8'], operands: ['same', 'same'],
+  shape: 'binary',
+  types: INT_TO_64,
+  from: 0,
+  results: ['same', 'i8'],
+  operands: ['same', 'same'],
 });
 define('uadd_overflow_trap', {
-  kind: 'trap', shape: 'add_trap', types: ADDRESS, from: 0, results: ['same'], operands: ['same', 'same'],
+  kind: 'trap',
+  shape: 'add_trap',
+  types: ADDRESS,
+  from: 0,
+  results: ['same'],
+  operands: ['same', 'same'],
 });
 define('icmp', {
-  kind: 'compare', shape: 'int_compare', types: ANY_INT, from: 0, results: ['as_truthy'], operands: ['same', 'same'],
+  kind: 'compare',
+  shape: 'int_compare',
+  types: ANY_INT,
+  from: 0,
+  results: ['as_truthy'],
+  operands: ['same', 'same'],
 });
 
-// Bitwise and moves of any type. `band_not` and its kin are of older text.
-defineBinary('band bor bxor band_not bor_not bxor_not', ANY);
+// Bitwise and moves of any type.
+defineBinary('band bor bxor', ANY);
 defineUnary('bnot', ANY);
 define('select select_spectre_guard', {
-  shape: 'ternary', types: ANY, from: 1, results: ['same'], operands: ['scalar_int', 'same', 'same'],
+  shape: 'ternary',
+  types: ANY,
+  from: 1,
+  results: ['same'],
+  operands: ['scalar_int', 'same', 'same'],
 });
-define('bitselect blendv x86_blendv', {
-  shape: 'ternary', types: ANY, from: 1, results: ['same'], operands: ['same', 'same', 'same'],
+define('bitselect blendv', {
+  shape: 'ternary',
+  types: ANY,
+  from: 1,
+  results: ['same'],
+  operands: ['same', 'same', 'same'],
 });
 
-// Floating point. `fmin_pseudo` and `fmax_pseudo` are of older text.
-defineBinary('fadd fsub fmul fdiv fcopysign fmin fmax fmin_pseudo fmax_pseudo', ANY_FLOAT);
+// Floating point.
+defineBinary('fadd fsub fmul fdiv fcopysign fmin fmax', ANY_FLOAT);
 defineUnary('sqrt fneg fabs ceil floor trunc nearest', ANY_FLOAT);
-define('fma', { shape: 'ternary', types: ANY_FLOAT, from: 1, results: ['same'], operands: ['same', 'same', 'same'] });
+define('fma', {
+  shape: 'ternary',
+  types: ANY_FLOAT,
+  from: 1,
+  results: ['same'],
+  operands: ['same', 'same', 'same'],
+});
 define('fcmp', {
-  kind: 'compare', shape: 'float_compare', types: ANY_FLOAT, from: 0, results: ['as_truthy'], operands: ['same', 'same'],
+  kind: 'compare',
+  shape: 'float_compare',
+  types: ANY_FLOAT,
+  from: 0,
+  results: ['as_truthy'],
+  operands: ['same', 'same'],
 });
 
 // Conversions.
-define('bitcast', { kind: 'memory', shape: 'load_no_offset', types: ANY, results: ['same'], operands: ['any'] });
+define('bitcast', {
+  kind: 'memory',
+  shape: 'load_no_offset',
+  types: ANY,
+  results: ['same'],
+  operands: ['any'],
+});
 defineConversion('bmask', INT, 'scalar_int');
 defineConversion('ireduce', INT, 'wider');
 defineConversion('uextend sextend', INT, 'narrower');
@@ -308,15 +492,42 @@ defineConversion('fdemote', FLOAT, 'wider');
 defineConversion('fcvt_to_uint fcvt_to_sint', INT, 'scalar_float');
 defineConversion('fcvt_to_uint_sat fcvt_to_sint_sat x86_cvtt2dq', ANY_INT, 'any_float');
 defineConversion('fcvt_from_uint fcvt_from_sint', ANY_FLOAT, 'any_int');
-define('isplit', { shape: 'unary', types: INT_FROM_16, from: 0, results: ['half_width', 'half_width'], operands: ['same'] });
-define('iconcat', { shape: 'binary', types: INT_TO_64, from: 0, results: ['double_width'], operands: ['same', 'same'] });
+define('isplit', {
+  shape: 'unary',
+  types: INT_FROM_16,
+  from: 0,
+  results: ['half_width', 'half_width'],
+  operands: ['same'],
+});
+define('iconcat', {
+  shape: 'binary',
+  types: INT_TO_64,
+  from: 0,
+  results: ['double_width'],
+  operands: ['same', 'same'],
+});
 
 // Older text (0.105 to about 0.134); the parser rewrites these, so no parsed module holds them.
 define('iadd_imm imul_imm udiv_imm sdiv_imm urem_imm srem_imm irsub_imm band_imm bor_imm bxor_imm', {
-  shape: 'old_imm', types: INT, from: 0, results: ['same'], operands: ['same'],
+  shape: 'old_imm',
+  types: INT,
+  from: 0,
+  results: ['same'],
+  operands: ['same'],
 });
 define('rotl_imm rotr_imm ishl_imm ushr_imm sshr_imm', {
-  shape: 'old_imm', types: ANY_INT, from: 0, results: ['same'], operands: ['same'],
+  shape: 'old_imm',
+  types: ANY_INT,
+  from: 0,
+  results: ['same'],
+  operands: ['same'],
+});
+define('band_not bor_not bxor_not', {
+  shape: 'old_not',
+  types: ANY,
+  from: 0,
+  results: ['same'],
+  operands: ['same', 'same'],
 });
 define('icmp_imm', { shape: 'old_compare_imm', types: INT, from: 0, results: ['i8'], operands: ['same'] });
 define('stack_load', { kind: 'stack', shape: 'old_stack_load', types: ANY, results: ['same'] });

@@ -102,7 +102,12 @@ function parseBlockParams(context: FunctionContext): readonly BlockParam[] {
 
 function isInstNext(cursor: Cursor): boolean {
   const { kind, text } = peek(cursor);
-  return kind === 'value' || kind === 'word' || kind === 'source_location' || (kind === 'punctuation' && text === '<');
+  return (
+    kind === 'value' ||
+    kind === 'word' ||
+    kind === 'source_location' ||
+    (kind === 'punctuation' && text === '<')
+  );
 }
 
 /** An instruction or an alias, after debug tags and a source location, which a module does not keep. */
@@ -127,7 +132,8 @@ function parseLine(context: FunctionContext, sink: InstSink): void {
 function skipDebugTags(cursor: Cursor): void {
   if (!takeMark(cursor, '<')) return;
   while (!takeMark(cursor, '>')) {
-    if (!at(cursor, 'integer') && !at(cursor, 'ss')) failExpecting(cursor, 'a debug tag, a number or a stack slot');
+    if (!at(cursor, 'integer') && !at(cursor, 'ss'))
+      failExpecting(cursor, 'a debug tag, a number or a stack slot');
     advance(cursor);
     takeMark(cursor, ',');
   }
@@ -148,7 +154,8 @@ function checkUses(context: FunctionContext, blocks: readonly ReadBlock[]): void
   for (const { block, offsets } of blocks) {
     block.insts.forEach((inst, i) => {
       for (const value of usesOf(inst)) {
-        if (context.types[value] === undefined) throw new SyntaxFault(`v${value} is not defined`, offsets[i] ?? 0);
+        if (context.types[value] === undefined)
+          throw new SyntaxFault(`v${value} is not defined`, offsets[i] ?? 0);
       }
     });
   }
@@ -159,9 +166,13 @@ function resolveAliases(context: FunctionContext, blocks: readonly ReadBlock[]):
   if (context.aliases.size === 0) return blocks.map(({ block }) => block);
   const resolve = (value: Value): Value => {
     let resolved = value;
-    for (let next = context.aliases.get(resolved); next !== undefined; next = context.aliases.get(resolved)) resolved = next;
+    for (let next = context.aliases.get(resolved); next !== undefined; next = context.aliases.get(resolved))
+      resolved = next;
     return resolved;
   };
   for (const alias of context.aliases.keys()) delete context.types[alias];
-  return blocks.map(({ block }) => ({ ...block, insts: block.insts.map((inst) => mapValues(inst, resolve)) }));
+  return blocks.map(({ block }) => ({
+    ...block,
+    insts: block.insts.map((inst) => mapValues(inst, resolve)),
+  }));
 }

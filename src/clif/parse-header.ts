@@ -47,12 +47,16 @@ function nextLine(text: string, from: number): Line | null {
 }
 
 function wordsOf(line: Line): readonly { readonly text: string; readonly offset: number }[] {
-  return Array.from(line.rest.matchAll(/\S+/g), (match) => ({ text: match[0], offset: line.restOffset + match.index }));
+  return Array.from(line.rest.matchAll(/\S+/g), (match) => ({
+    text: match[0],
+    offset: line.restOffset + match.index,
+  }));
 }
 
 function readSetting(word: { readonly text: string; readonly offset: number }): readonly [string, string] {
   const match = SETTING.exec(word.text);
-  if (match?.[1] === undefined) throw new SyntaxFault(`expected a setting such as opt_level=speed, found '${word.text}'`, word.offset);
+  if (match?.[1] === undefined)
+    throw new SyntaxFault(`expected a setting such as opt_level=speed, found '${word.text}'`, word.offset);
   return [match[1], match[2] ?? 'true'];
 }
 

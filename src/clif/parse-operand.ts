@@ -23,12 +23,11 @@ const TRAPS: ReadonlySet<string> = new Set(['stk_ovf', 'heap_oob', 'int_ovf', 'i
 const OLD_TRAPS: ReadonlySet<string> = new Set([
   'heap_misaligned',
   'table_oob',
-  'indirect_to_null',
+  'icall_null',
   'null_reference',
   'bad_sig',
   'unreachable',
   'interrupt',
-  'null_i31_ref',
 ]);
 const USER_TRAP = /^user(\d{1,5})$/;
 
@@ -41,7 +40,10 @@ function isTrapCode(text: string): boolean {
 
 export function parseTrapCode(cursor: Cursor): string {
   const token = peek(cursor);
-  if (token.kind !== 'word' || !(isTrapCode(token.text) || OLD_TRAPS.has(token.text) || token.text === 'user0')) {
+  if (
+    token.kind !== 'word' ||
+    !(isTrapCode(token.text) || OLD_TRAPS.has(token.text) || token.text === 'user0')
+  ) {
     failExpecting(cursor, 'a trap code such as user1 or heap_oob');
   }
   return advance(cursor).text;

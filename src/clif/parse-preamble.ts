@@ -88,7 +88,8 @@ function parseStackSlot(cursor: Cursor): StackSlot {
 
 function alignmentOf(token: Token): number {
   const align = integerBetween(token.text, 1, 2 ** 31);
-  if (align === null || !Number.isInteger(Math.log2(align))) failAt(token, `expected a power of two, found '${token.text}'`);
+  if (align === null || !Number.isInteger(Math.log2(align)))
+    failAt(token, `expected a power of two, found '${token.text}'`);
   return align;
 }
 
@@ -121,7 +122,10 @@ function parseGlobalValue(cursor: Cursor): GlobalValue {
       return { kind: 'symbol', name, offset: hasOffset ? offset64(advance(cursor)) : 0n, colocated, tls };
     }
     default:
-      return failAt(kind, `expected a kind of global value: vmctx, load, iadd_imm or symbol, found '${kind.text}'`);
+      return failAt(
+        kind,
+        `expected a kind of global value: vmctx, load, iadd_imm or symbol, found '${kind.text}'`,
+      );
   }
 }
 

@@ -90,7 +90,8 @@ function parseCallConv(cursor: Cursor): CallConv {
   const token = peek(cursor);
   // In a preamble the next line may begin with this word.
   const callConv = callConvOf(token.text);
-  if (callConv === undefined) failAt(token, `expected a calling convention, one of ${CALL_CONVS.join(' ')}, found '${token.text}'`);
+  if (callConv === undefined)
+    failAt(token, `expected a calling convention, one of ${CALL_CONVS.join(' ')}, found '${token.text}'`);
   advance(cursor);
   return callConv;
 }
@@ -105,7 +106,7 @@ function parseAbiParam(cursor: Cursor): AbiParam {
   const type = parseType(cursor, 'the type of a parameter or result');
   let extension: ArgumentExtension = 'none';
   let purpose: ArgumentPurpose = NORMAL;
-  for (; at(cursor, 'word'); ) {
+  for (; at(cursor, 'word');) {
     const token: Token = peek(cursor);
     if (token.text === 'uext' || token.text === 'sext') extension = token.text;
     else if (token.text === 'sret' || token.text === 'vmctx') purpose = { kind: token.text };

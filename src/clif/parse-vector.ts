@@ -1,4 +1,14 @@
-import { advance, at, type Cursor, expectKind, expectMark, failAt, failExpecting, peek, takeMark } from './cursor.ts';
+import {
+  advance,
+  at,
+  type Cursor,
+  expectKind,
+  expectMark,
+  failAt,
+  failExpecting,
+  peek,
+  takeMark,
+} from './cursor.ts';
 import { floatBits } from './float-text.ts';
 import { integerBits, integerValue } from './integer-text.ts';
 import { type ScalarType, type Type, typeInfo } from './type.ts';
@@ -36,7 +46,10 @@ export function parseVectorConst(cursor: Cursor, type: Type): bigint {
   const value = integerValue(token.text);
   const digits = token.text.startsWith('0x') ? token.text.slice(2).replaceAll('_', '') : '';
   if (value === null || digits === '' || digits.length % 2 !== 0 || digits.length > Math.min(32, bytes * 2)) {
-    failAt(token, `expected 0x and an even number of digits, at most ${Math.min(32, bytes * 2)}, found '${token.text}'`);
+    failAt(
+      token,
+      `expected 0x and an even number of digits, at most ${Math.min(32, bytes * 2)}, found '${token.text}'`,
+    );
   }
   return value;
 }

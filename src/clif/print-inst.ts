@@ -14,11 +14,12 @@ export function valueText(value: Value): string {
 
 /** `v1, v2`, starting at `from`. */
 function valuesText(values: readonly Value[], from: number): string {
-  let text = '';
-  for (let i = from; i < values.length; i++) {
+  const first = values[from];
+  if (first === undefined) return '';
+  let text = valueText(first);
+  for (let i = from + 1; i < values.length; i++) {
     const value = values[i];
-    if (value === undefined) continue;
-    text += i === from ? valueText(value) : `, ${valueText(value)}`;
+    if (value !== undefined) text += `, ${valueText(value)}`;
   }
   return text;
 }
@@ -71,6 +72,12 @@ function flagsText(flags: readonly string[]): string {
   return text;
 }
 
+/** Signed decimal, as Cranelift writes it. Small numbers, nearly all of them, skip the slow way through BigInt. */
+function integerText(bits: bigint, width: number): string {
+  if (bits < 0x80n) return `${Number(bits)}`;
+  return BigInt.asIntN(width, bits).toString();
+}
+
 function constText(op: string, type: Type | null, bits: bigint): string {
   switch (op) {
     case 'f16const':
@@ -84,7 +91,7 @@ function constText(op: string, type: Type | null, bits: bigint): string {
     case 'vconst':
       return type === null ? `${bits}` : vectorConstText(bits, type);
     default:
-      return type === null ? `${bits}` : BigInt.asIntN(typeInfo(type).bits, bits).toString();
+      return type === null ? `${bits}` : integerText(bits, typeInfo(type).bits);
   }
 }
 
@@ -103,7 +110,7 @@ function operandsText(inst: Inst): string {
     case 'trap':
       return inst.args.length === 0 ? ` ${inst.code}` : ` ${valuesText(inst.args, 0)}, ${inst.code}`;
     case 'memory':
-      return flagsText(inst.flags) + valuesText(inst.args, 0) + offsetText(inst.offset);
+      return `${flagsText(inst.flags)}${valuesText(inst.args, 0)}${offsetText(inst.offset)}`;
     case 'atomic_rmw':
       return `${flagsText(inst.flags)}${inst.rmw} ${valuesText(inst.args, 0)}`;
     case 'stack': {

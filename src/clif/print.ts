@@ -93,28 +93,49 @@ function blockHeaderText(block: Block): string {
   return `${text}${block.params.length === 0 ? '' : ')'}${block.cold ? ' cold' : ''}:\n`;
 }
 
-/** One function as text that Cranelift's reader takes, with a final line end. */
-export function printFunction(fn: Function, _options: PrintOptions = {}): string {
+/**
+ * Whether a version such as `0.121` or `0.135.8` has a smaller minor number; not for versions of another form. What a
+ * module can hold reads the same from 0.105 on, but for `blendv`, which was `x86_blendv` until 0.128.
+ */
+function isOlderThan(minor: number, version: string | undefined): boolean {
+  if (version === undefined || !version.startsWith('0.')) return false;
+  return Number.parseInt(version.slice(2), 10) < minor;
+}
+
+/** Appends a function's text in pieces: joined once at the end, which is faster than a string that grows. */
+function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): void {
+  const hasBlendv = !isOlderThan(130, options.cranelift);
   const isDefined = new Uint8Array(fn.valueTypes.length);
   const preamble = preambleText(fn);
-  let text = `function ${functionNameText(fn.name)}${signatureText(fn.signature)} {\n${preamble}`;
+  pieces.push('function ', functionNameText(fn.name), signatureText(fn.signature), ' {\n', preamble);
   let isFirst = preamble === '';
   for (const block of fn.blocks) {
-    if (!isFirst) text += '\n';
+    if (!isFirst) pieces.push('\n');
     isFirst = false;
-    text += blockHeaderText(block);
+    pieces.push(blockHeaderText(block));
     for (const param of block.params) isDefined[param.value] = 1;
     for (const inst of block.insts) {
-      text += `    ${instText(inst, isDefined)}\n`;
+      const named = hasBlendv || inst.op !== 'blendv' ? inst : { ...inst, op: 'x86_blendv' };
+      pieces.push('    ', instText(named, isDefined), '\n');
       for (const result of inst.results) isDefined[result] = 1;
     }
   }
-  return `${text}}\n`;
+  pieces.push('}\n');
+}
+
+/** One function as text that Cranelift's reader takes, with a final line end. */
+export function printFunction(fn: Function, options: PrintOptions = {}): string {
+  const pieces: string[] = [];
+  pushFunction(fn, options, pieces);
+  return pieces.join('');
 }
 
 /** A module as text that Cranelift's reader takes: its functions in order, one empty line between them. */
 export function printModule(module: Module, options: PrintOptions = {}): string {
-  let text = '';
-  for (const fn of module.functions) text += text === '' ? printFunction(fn, options) : `\n${printFunction(fn, options)}`;
-  return text;
+  const pieces: string[] = [];
+  for (const fn of module.functions) {
+    if (pieces.length > 0) pieces.push('\n');
+    pushFunction(fn, options, pieces);
+  }
+  return pieces.join('');
 }

@@ -61,6 +61,12 @@ export function report(context: CheckContext, kind: ProblemKind, where: string, 
   context.problems.push({ kind, function: functionNameText(context.fn.name), where, message });
 }
 
-export function reportInst(context: CheckContext, kind: ProblemKind, block: Block, inst: Inst, message: string): void {
+export function reportInst(
+  context: CheckContext,
+  kind: ProblemKind,
+  block: Block,
+  inst: Inst,
+  message: string,
+): void {
   report(context, kind, `block${block.id}: ${instText(inst)}`, message);
 }

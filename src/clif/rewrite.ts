@@ -41,7 +41,9 @@ export type ValueMap = (value: Value) => Value;
 
 function mapCall(call: BlockCall, map: ValueMap): BlockCall {
   if (call.args.length === 0) return call;
-  const args = call.args.map((arg): BlockArg => (arg.kind === 'value' ? { kind: 'value', value: map(arg.value) } : arg));
+  const args = call.args.map((arg): BlockArg =>
+    arg.kind === 'value' ? { kind: 'value', value: map(arg.value) } : arg,
+  );
   return { block: call.block, args };
 }
 
@@ -108,13 +110,11 @@ export function renumber(fn: Function): Function {
     }
     return number;
   };
-  const blocks = fn.blocks.map(
-    (block): Block => ({
-      ...block,
-      params: block.params.map((param) => ({ value: map(param.value), type: param.type })),
-      insts: block.insts.map((inst) => mapValues(inst, map)),
-    }),
-  );
+  const blocks = fn.blocks.map((block): Block => ({
+    ...block,
+    params: block.params.map((param) => ({ value: map(param.value), type: param.type })),
+    insts: block.insts.map((inst) => mapValues(inst, map)),
+  }));
   return { ...fn, blocks, valueTypes: types };
 }
 

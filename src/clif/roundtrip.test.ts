@@ -8,7 +8,22 @@ import { countInstructions, mapValues, renumber, usesOf } from './rewrite.ts';
 import { abiParam, type CallConv, type Signature } from './signature.ts';
 import { asInteger, type Type, typeInfo, vectorOf } from './type.ts';
 
-const TYPES: readonly Type[] = ['i8', 'i16', 'i32', 'i64', 'i128', 'f16', 'f32', 'f64', 'f128', 'i8x16', 'f32x4', 'i16x2', 'i64x4', 'f16x8'];
+const TYPES: readonly Type[] = [
+  'i8',
+  'i16',
+  'i32',
+  'i64',
+  'i128',
+  'f16',
+  'f32',
+  'f64',
+  'f128',
+  'i8x16',
+  'f32x4',
+  'i16x2',
+  'i64x4',
+  'f16x8',
+];
 const CONVS: readonly CallConv[] = ['system_v', 'tail', 'fast', 'apple_aarch64'];
 
 function pick<T>(g: GeneratorValue, choices: readonly T[]): T {
@@ -35,7 +50,10 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
   const valueTypes: (Type | undefined)[] = [];
   const sigRefs = new Map(signatures.map((s, i) => [i * 2, s]));
   const funcRefs = new Map(
-    signatures.map((_, i): [number, FuncRef] => [i, { name: nameOf(i), sig: i * 2, colocated: i % 3 !== 0, patchable: false }]),
+    signatures.map((_, i): [number, FuncRef] => [
+      i,
+      { name: nameOf(i), sig: i * 2, colocated: i % 3 !== 0, patchable: false },
+    ]),
   );
   const gap = g(fc.nat, { max: 3 });
   const define = (type: Type): Value => {
@@ -44,7 +62,12 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
     return value;
   };
   let insts: Inst[] = [];
-  const base = (op: string, type: Type | null, results: readonly Value[], args: readonly Value[]) => ({ op, type, results, args });
+  const base = (op: string, type: Type | null, results: readonly Value[], args: readonly Value[]) => ({
+    op,
+    type,
+    results,
+    args,
+  });
   const constant = (type: Type): Value => {
     const { bits, lane, isVector, isFloat } = typeInfo(type);
     const pattern = g(() => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }));
@@ -56,7 +79,11 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
     }
     const value = define(type);
     const op = isVector ? 'vconst' : isFloat ? `${lane}const` : 'iconst';
-    insts.push({ kind: 'const', ...base(op, isFloat && !isVector ? null : type, [value], []), bits: pattern });
+    insts.push({
+      kind: 'const',
+      ...base(op, isFloat && !isVector ? null : type, [value], []),
+      bits: pattern,
+    });
     return value;
   };
   const valueOf = (type: Type): Value => {
@@ -66,7 +93,8 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
     });
     return known.length > 0 && g(fc.boolean) ? pick(g, known) : constant(type);
   };
-  const valuesOf = (types: readonly { readonly type: Type }[]): Value[] => types.map(({ type }) => valueOf(type));
+  const valuesOf = (types: readonly { readonly type: Type }[]): Value[] =>
+    types.map(({ type }) => valueOf(type));
   const emitOne = (): void => {
     const type = pick(g, TYPES);
     const { isFloat, isVector, lane, lanes } = typeInfo(type);
@@ -79,9 +107,19 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
       case 1: {
         const address = define('i64');
         const offset = g(() => fc.integer({ min: -8, max: 8 }));
-        insts.push({ kind: 'stack', ...base('stack_addr', 'i64', [address], []), slot: 0, offset: g(fc.nat, { max: 8 }) });
+        insts.push({
+          kind: 'stack',
+          ...base('stack_addr', 'i64', [address], []),
+          slot: 0,
+          offset: g(fc.nat, { max: 8 }),
+        });
         const args = [valueOf(type), address];
-        insts.push({ kind: 'memory', ...base('store', type, [], args), flags: ['notrap', 'aligned'], offset });
+        insts.push({
+          kind: 'memory',
+          ...base('store', type, [], args),
+          flags: ['notrap', 'aligned'],
+          offset,
+        });
         insts.push({ kind: 'memory', ...base('load', type, [define(type)], [address]), flags: [], offset });
         return;
       }
@@ -89,7 +127,11 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
         const cond = isFloat ? pick(g, ['eq', 'uno', 'ule']) : pick(g, ['eq', 'slt', 'uge']);
         const result: Type = isVector ? vectorOf(typeInfo(asInteger(type)).lane, lanes) : 'i8';
         const args = [valueOf(type), valueOf(type)];
-        insts.push({ kind: 'compare', ...base(isFloat ? 'fcmp' : 'icmp', type, [define(result)], args), cond });
+        insts.push({
+          kind: 'compare',
+          ...base(isFloat ? 'fcmp' : 'icmp', type, [define(result)], args),
+          cond,
+        });
         return;
       }
       case 3: {
@@ -101,7 +143,11 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
       case 4: {
         if (!isVector) return;
         const args = [valueOf(type)];
-        insts.push({ kind: 'lane', ...base('extractlane', type, [define(lane)], args), lane: g(fc.nat, { max: lanes - 1 }) });
+        insts.push({
+          kind: 'lane',
+          ...base('extractlane', type, [define(lane)], args),
+          lane: g(fc.nat, { max: lanes - 1 }),
+        });
         return;
       }
       case 5: {
@@ -114,22 +160,44 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
         const callee = signatures[func] ?? signature;
         const args = valuesOf(callee.params);
         if (g(fc.boolean)) {
-          insts.push({ kind: 'call', ...base('call', null, callee.returns.map((r) => define(r.type)), args), func });
+          insts.push({
+            kind: 'call',
+            ...base(
+              'call',
+              null,
+              callee.returns.map((r) => define(r.type)),
+              args,
+            ),
+            func,
+          });
           return;
         }
         const address = define('i64');
         insts.push({ kind: 'func_addr', ...base('func_addr', 'i64', [address], []), func });
         const results = callee.returns.map((r) => define(r.type));
-        insts.push({ kind: 'call_indirect', ...base('call_indirect', 'i64', results, [address, ...args]), sig: func * 2 });
+        insts.push({
+          kind: 'call_indirect',
+          ...base('call_indirect', 'i64', results, [address, ...args]),
+          sig: func * 2,
+        });
         return;
       }
       case 7:
-        insts.push({ kind: 'trap', ...base('trapz', 'i32', [], [valueOf('i32')]), code: pick(g, ['user7', 'heap_oob']) });
+        insts.push({
+          kind: 'trap',
+          ...base('trapz', 'i32', [], [valueOf('i32')]),
+          code: pick(g, ['user7', 'heap_oob']),
+        });
         return;
       case 8: {
         const args = [valueOf('i64'), valueOf('i32')];
         const rmw = pick(g, ['add', 'xchg']);
-        insts.push({ kind: 'atomic_rmw', ...base('atomic_rmw', 'i32', [define('i32')], args), flags: ['little'], rmw });
+        insts.push({
+          kind: 'atomic_rmw',
+          ...base('atomic_rmw', 'i32', [define('i32')], args),
+          flags: ['little'],
+          rmw,
+        });
         return;
       }
       case 9:
@@ -137,7 +205,12 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
         return;
       case 10: {
         const args = [valueOf('f32x4')];
-        insts.push({ kind: 'memory', ...base('bitcast', 'i8x16', [define('i8x16')], args), flags: ['big'], offset: 0 });
+        insts.push({
+          kind: 'memory',
+          ...base('bitcast', 'i8x16', [define('i8x16')], args),
+          flags: ['big'],
+          offset: 0,
+        });
         return;
       }
       case 11: {
@@ -151,7 +224,9 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
   };
   const blockCount = 1 + g(fc.nat, { max: 3 });
   const paramTypes = Array.from({ length: blockCount }, (_, b) =>
-    b === 0 ? signature.params.map((p) => p.type) : Array.from({ length: g(fc.nat, { max: 3 }) }, () => pick(g, TYPES)),
+    b === 0
+      ? signature.params.map((p) => p.type)
+      : Array.from({ length: g(fc.nat, { max: 3 }) }, () => pick(g, TYPES)),
   );
   const blocks = paramTypes.map((types, b) => {
     insts = [];
@@ -193,10 +268,26 @@ function drawTerminator(g: GeneratorValue, target: () => BlockCall, valueOf: (ty
     case 0:
       return { kind: 'jump', op: 'jump', type: null, results: [], args: [], target: target() };
     case 1:
-      return { kind: 'brif', op: 'brif', type: 'i16', results: [], args: [valueOf('i16')], then: target(), else: target() };
+      return {
+        kind: 'brif',
+        op: 'brif',
+        type: 'i16',
+        results: [],
+        args: [valueOf('i16')],
+        then: target(),
+        else: target(),
+      };
     default: {
       const args = [valueOf('i32')];
-      return { kind: 'br_table', op: 'br_table', type: null, results: [], args, fallback: target(), table: [target(), target()] };
+      return {
+        kind: 'br_table',
+        op: 'br_table',
+        type: null,
+        results: [],
+        args,
+        fallback: target(),
+        table: [target(), target()],
+      };
     }
   }
 }
@@ -244,7 +335,10 @@ describe('every module', () => {
       expect(countInstructions(dense)).toBe(countInstructions(module));
       for (const fn of dense.functions) {
         expect(renumber(fn)).toBe(fn);
-        const defined = fn.blocks.flatMap((b) => [...b.params.map((p) => p.value), ...b.insts.flatMap((i) => i.results)]);
+        const defined = fn.blocks.flatMap((b) => [
+          ...b.params.map((p) => p.value),
+          ...b.insts.flatMap((i) => i.results),
+        ]);
         expect(defined).toEqual(defined.map((_, i) => i));
         expect(Object.keys(fn.valueTypes)).toHaveLength(defined.length);
       }

@@ -21,7 +21,12 @@ export function runValueBits(text: string, type: Type): bigint {
     if (value === null) throw new RangeError(`'${text}' is no ${type}`);
     return value;
   }
-  const parts = text.endsWith(']') ? text.slice(1, -1).split(/\s+/).filter((part) => part !== '') : [];
+  const parts = text.endsWith(']')
+    ? text
+        .slice(1, -1)
+        .split(/\s+/)
+        .filter((part) => part !== '')
+    : [];
   if (parts.length !== lanes) throw new RangeError(`'${text}' is no ${type}: it needs ${lanes} lanes`);
   return parts.reduce((sum, part, i) => sum | (scalarBits(part, type, lane) << BigInt(i * laneBits)), 0n);
 }

@@ -21,7 +21,29 @@ function randomFrom(seed: number): (below: number) => number {
   };
 }
 
-const SNIPPETS = ['(', ')', '{', '}', ',', ' -> ', '=', '; run: ', 'v0', 'block0', 'i32', 'function %f() {', '"', '@', '%', '\n', '-', '0x', '\u{1f980}', 'sig0', 'v99999999999'];
+const SNIPPETS = [
+  '(',
+  ')',
+  '{',
+  '}',
+  ',',
+  ' -> ',
+  '=',
+  '; run: ',
+  'v0',
+  'block0',
+  'i32',
+  'function %f() {',
+  '"',
+  '@',
+  '%',
+  '\n',
+  '-',
+  '0x',
+  '\u{1f980}',
+  'sig0',
+  'v99999999999',
+];
 
 function mutate(text: string, random: (below: number) => number): string {
   const at = random(text.length + 1);
