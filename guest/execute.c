@@ -183,7 +183,12 @@ static void check_canary(struct report *report, const struct poison *poison, con
     const uint64_t expected = poison_filled(poison, POISON_STACK, first + i);
     /* The trampoline wrote just below the sp it was given. */
     if (canary[i] == expected || (uint64_t)&canary[i] == skip) continue;
-    violate(report, VIOLATION_CANARY, (int32_t)((canary + i - frame->sp) * 8), expected, canary[i]);
+    /* Which area was overrun: the nearer one. */
+    const uint64_t *at = canary + i;
+    const int is_argument = at - frame->canary < frame->return_area - at;
+    const uint64_t *origin = is_argument ? frame->sp : frame->return_area;
+    violate(report, is_argument ? VIOLATION_ARGUMENT_CANARY : VIOLATION_RETURN_CANARY, (int32_t)((at - origin) * 8),
+            expected, *at);
   }
 }
 

@@ -68,11 +68,17 @@ struct record {
   uint32_t violation_count, signal;
 };
 
-enum violation_kind { VIOLATION_X = 0, VIOLATION_F = 1, VIOLATION_FRM = 2, VIOLATION_CANARY = 3 };
+enum violation_kind {
+  VIOLATION_X = 0,
+  VIOLATION_F = 1,
+  VIOLATION_FRM = 2,
+  VIOLATION_ARGUMENT_CANARY = 3, /* index: bytes from sp at entry */
+  VIOLATION_RETURN_CANARY = 4,   /* index: bytes from the start of the return area */
+};
 
 struct violation {
   uint32_t kind;
-  int32_t index; /* register number; for a canary, byte offset from sp at entry */
+  int32_t index; /* register number unless said otherwise */
   uint64_t expected, found;
 };
 

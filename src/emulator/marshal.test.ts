@@ -132,9 +132,9 @@ describe('findBadExtensions', () => {
     const boxed = 0xffffffff00000000n;
     expect(of(0x7fn, 0xffffn, boxed)).toEqual([]);
     expect(of(bitMask(64), 0n, boxed)).toEqual([]);
-    expect(of(0xffn, 0n, boxed)).toEqual(['a0']);
-    expect(of(0n, 0x10000n, boxed)).toEqual(['a1']);
-    expect(of(0n, 0n, 0x3f800000n)).toEqual(['fa0']);
+    expect(of(0xffn, 0n, boxed)).toEqual(['high bits of sext result in a0']);
+    expect(of(0n, 0x10000n, boxed)).toEqual(['high bits of uext result in a1']);
+    expect(of(0n, 0n, 0x3f800000n)).toEqual(['high bits of NaN-boxed result in fa0']);
   });
 
   it('says where in the return area', () => {
@@ -142,7 +142,7 @@ describe('findBadExtensions', () => {
     const results = row();
     results.setBigUint64(32, 0x100n, true);
     expect(findBadExtensions(many, results)).toEqual([
-      { name: 'return area+0x0', expected: 0n, found: 0x100n },
+      { name: 'high bits of uext result in the return area', expected: 0n, found: 0x100n },
     ]);
   });
 });

@@ -187,7 +187,7 @@ function takesOf(value: ValueLayout, result: number): readonly Take[] {
       bits,
       rest: restOf(part),
       at: resultOffset(part) + bit / 8,
-      name: placeName(part),
+      name: highBitsName(part),
     })),
   );
 }
@@ -204,13 +204,10 @@ function restOf(part: Part): Take['rest'] {
   }
 }
 
-function placeName(part: Part): string {
-  switch (part.place.kind) {
-    case 'x':
-      return xName(part.place.register);
-    case 'f':
-      return fName(part.place.register);
-    case 'memory':
-      return `return area+0x${part.place.offset.toString(16)}`;
-  }
+/** The same for every type and offset, so that one fault makes one bucket. */
+function highBitsName(part: Part): string {
+  const { place } = part;
+  if (place.kind === 'f') return `high bits of NaN-boxed result in ${fName(place.register)}`;
+  const where = place.kind === 'x' ? xName(place.register) : 'the return area';
+  return `high bits of ${part.extension} result in ${where}`;
 }

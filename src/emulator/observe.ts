@@ -8,8 +8,8 @@ import type { RawViolation, ReturnedRecord, RunRecord, StoppedRecord } from './r
 
 /**
  * A rule of the ABI broken at the outermost call. `name`: a register (`s3`, `fs0`, `ra`, `frm`), `sp`, or a place of memory
- * (`sp+0x40`, from sp at entry). `register` also stands for a result register whose high bits are not extended or NaN-boxed
- * as they must be, and for a declared sret that did not come back in a0.
+ * (`sp+0x40`, from sp at entry; `return area-0x8`). `register` also stands for a declared sret that did not come back in a0, and
+ * for a result whose high bits are not extended or NaN-boxed as they must be (`high bits of sext result in the return area`).
  */
 export interface Violation {
   readonly kind: 'register' | 'sp' | 'canary';
@@ -72,7 +72,7 @@ function violationsOf(
   if (record.violations.length === 0 && !plan.hasCheckedHighBits && sret === null) return NONE;
   const violations = record.violations.map(describe);
   for (const bad of findBadExtensions(plan, record.results)) {
-    violations.push({ kind: bad.name.includes('+') ? 'canary' : 'register', ...bad });
+    violations.push({ kind: 'register', ...bad });
   }
   if (sret !== null) {
     const expected = input[sret] ?? 0n;
@@ -90,7 +90,13 @@ function describe({ kind, index, expected, found }: RawViolation): Violation {
       return { kind: 'register', name: fName(index), expected, found };
     case 'frm':
       return { kind: 'register', name: 'frm', expected, found };
-    case 'canary':
-      return { kind: 'canary', name: `sp+0x${index.toString(16)}`, expected, found };
+    case 'argument-canary':
+      return { kind: 'canary', name: `sp${signedHex(index)}`, expected, found };
+    case 'return-canary':
+      return { kind: 'canary', name: `return area${signedHex(index)}`, expected, found };
   }
+}
+
+function signedHex(offset: number): string {
+  return `${offset < 0 ? '-' : '+'}0x${Math.abs(offset).toString(16)}`;
 }

@@ -1,9 +1,10 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { RECORD_HEADER_BYTES, REPLY_HEADER_BYTES, VIOLATION_BYTES } from './protocol.ts';
 
-/** A broken rule as the guest reports it; `index` is a register number, or for a canary its byte offset from sp at entry. */
+/** A broken rule as the guest reports it; `index` is a register number, or for a canary the byte offset from
+ * sp at entry or from the start of the return area, whichever area was overrun. */
 export interface RawViolation {
-  readonly kind: 'x' | 'f' | 'frm' | 'canary';
+  readonly kind: 'x' | 'f' | 'frm' | 'argument-canary' | 'return-canary';
   readonly index: number;
   readonly expected: bigint;
   readonly found: bigint;
@@ -37,7 +38,13 @@ export interface StoppedRecord {
 
 export type RunRecord = ReturnedRecord | StoppedRecord;
 
-const VIOLATION_KINDS: readonly RawViolation['kind'][] = ['x', 'f', 'frm', 'canary'];
+const VIOLATION_KINDS: readonly RawViolation['kind'][] = [
+  'x',
+  'f',
+  'frm',
+  'argument-canary',
+  'return-canary',
+];
 const NO_VIOLATIONS: readonly RawViolation[] = [];
 const STATE_BYTES = 512;
 
