@@ -188,6 +188,7 @@ function checkBlockCall(context: CheckContext, block: Block, inst: Inst, call: B
     reportInst(context, 'structure', block, inst, `block${call.block} is not defined`);
     return;
   }
+  if (index === 0) reportInst(context, 'structure', block, inst, 'nothing branches to the entry block');
   if (params.length !== call.args.length) {
     reportInst(
       context,

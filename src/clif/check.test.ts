@@ -124,6 +124,7 @@ describe('a problem', () => {
     ],
     ['structure', body('v1 = iadd v0, v0'), /terminator/],
     ['structure', body('return v0\nreturn v0'), /before the end/],
+    ['structure', body('jump block0(v0)'), /entry block/],
     ['structure', body('jump block7'), /block7 is not defined/],
     ['structure', body('return v0', '(i32) -> i64 tail'), /entry block's parameters/],
     ['structure', 'function %f() tail {\n}', /no block/],

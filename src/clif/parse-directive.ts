@@ -1,4 +1,4 @@
-import { at, type Cursor, expectKind, expectMark, failAt, failExpecting, peek, takeMark } from './cursor.ts';
+import { type Cursor, expectKind, expectMark, failAt, failExpecting, peek, takeMark } from './cursor.ts';
 import { type Comment, lex } from './lexer.ts';
 import type { Function, FunctionName } from './module.ts';
 import { parseScalar, parseVectorConst } from './parse-vector.ts';

@@ -1,4 +1,4 @@
-import { advance, at, expectEntity, expectKind, expectMark, failAt, failExpecting, peek } from './cursor.ts';
+import { advance, at, expectEntity, expectKind, failAt, failExpecting, peek } from './cursor.ts';
 import { integerBetween } from './integer-text.ts';
 import type { Inst, Value } from './module.ts';
 import type { Opcode } from './opcode.ts';
