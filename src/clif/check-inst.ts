@@ -6,14 +6,13 @@ import {
   functionNameText,
   type Inst,
 } from './module.ts';
-import { type Opcode, OPCODES } from './opcode.ts';
+import type { Opcode } from './opcode.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import { isInSet, ruleType, satisfiesRule } from './type-rule.ts';
 import { type Type, typeInfo } from './type.ts';
 
 /** Fixed operands, results, immediates and block arguments of one instruction. Calls beyond their address are apart. */
-export function checkInst(context: CheckContext, block: Block, inst: Inst): void {
-  const opcode = OPCODES.get(inst.op);
+export function checkInst(context: CheckContext, block: Block, inst: Inst, opcode: Opcode | undefined): void {
   if (opcode === undefined || (opcode.kind !== inst.kind && !opcode.shape.startsWith('old_'))) {
     reportInst(context, 'structure', block, inst, `${inst.op} is no instruction of kind ${inst.kind}`);
     return;
@@ -21,7 +20,7 @@ export function checkInst(context: CheckContext, block: Block, inst: Inst): void
   checkControllingType(context, block, inst, opcode);
   checkOperands(context, block, inst, opcode);
   if (!opcode.isCall) checkResults(context, block, inst, opcode);
-  checkImmediates(context, block, inst);
+  checkImmediates(context, block, inst, opcode);
   checkEntities(context, block, inst);
   if (opcode.isTerminator) for (const call of blockCallsOf(inst)) checkBlockCall(context, block, inst, call);
 }
@@ -89,12 +88,12 @@ function checkResults(context: CheckContext, block: Block, inst: Inst, opcode: O
   }
 }
 
-function checkImmediates(context: CheckContext, block: Block, inst: Inst): void {
+function checkImmediates(context: CheckContext, block: Block, inst: Inst, opcode: Opcode): void {
   const fail = (message: string): void => reportInst(context, 'type', block, inst, message);
   const operandType = (i: number): Type | undefined => context.fn.valueTypes[inst.args[i] ?? -1];
   switch (inst.kind) {
     case 'const': {
-      const type = ruleType(OPCODES.get(inst.op)?.results[0] ?? 'same', inst.type);
+      const type = ruleType(opcode.results[0] ?? 'same', inst.type);
       const bits = type === null ? 0 : typeInfo(type).bits;
       if (inst.bits < 0n || BigInt.asUintN(bits, inst.bits) !== inst.bits)
         fail(`the constant does not fit ${bits} bits`);

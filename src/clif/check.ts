@@ -45,12 +45,19 @@ function checkFunction(context: CheckContext): void {
   checkValues(context);
   const known = knownAddresses(fn);
   for (const block of fn.blocks) {
-    checkEnds(context, block);
+    const last = block.insts.at(-1);
+    let endsWell = false;
     for (const inst of block.insts) {
-      checkInst(context, block, inst);
-      if (OPCODES.get(inst.op)?.isCall === true) checkCall(context, block, inst, known);
+      const opcode = OPCODES.get(inst.op);
+      checkInst(context, block, inst, opcode);
+      if (opcode === undefined) continue;
+      if (opcode.isCall) checkCall(context, block, inst, known);
       else if (inst.op === 'return') checkReturn(context, block, inst);
+      if (!opcode.isTerminator) continue;
+      if (inst === last) endsWell = true;
+      else reportInst(context, 'structure', block, inst, 'a terminator before the end of the block');
     }
+    if (!endsWell) report(context, 'structure', `block${block.id}`, 'the block does not end in a terminator');
   }
 }
 
@@ -77,18 +84,6 @@ function checkEntry(context: CheckContext): void {
     entry.params.every((param, i) => param.type === signature.params[i]?.type);
   if (!isSame)
     report(context, 'structure', `block${entry.id}`, "the entry block's parameters are not the signature's");
-}
-
-function checkEnds(context: CheckContext, block: Block): void {
-  const last = block.insts.at(-1);
-  if (last === undefined || OPCODES.get(last.op)?.isTerminator !== true) {
-    report(context, 'structure', `block${block.id}`, 'the block does not end in a terminator');
-  }
-  for (const inst of block.insts) {
-    if (inst !== last && OPCODES.get(inst.op)?.isTerminator === true) {
-      reportInst(context, 'structure', block, inst, 'a terminator before the end of the block');
-    }
-  }
 }
 
 function checkReturn(context: CheckContext, block: Block, inst: Inst): void {
