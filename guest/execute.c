@@ -12,7 +12,7 @@
 
 #define STACK_TOP (STACK_BASE + STACK_BYTES)
 #define TICK_MS 25u
-#define VECTOR_WORDS_LIMIT (32u * 1024u / 8u) /* v0-v31 at the largest VLEN QEMU has, 8192 bits, fit */
+#define VECTOR_WORDS_LIMIT (32u * 1024u / 8u) /* v0-v31 of 8192 bits each; QEMU's largest VLEN is 1024 */
 
 enum { RA = 1, SP = 2, A0 = 10, FA0 = 10 };
 
@@ -119,14 +119,14 @@ static struct frame lay_out(const struct request *request, const struct poison *
 }
 
 /*
- * vtype and vl are unspecified at a call (psABI, "Vector Register Convention"), but legal: SEW 8 to 64, LMUL 1 to 8, any of the
- * tail and mask policies. vstart must be 0, and is. QEMU translates code again for every vtype it is reached with, and for vl
- * being VLMAX: so the runs of a request share one vtype, and their vl stays below VLMAX.
+ * vtype and vl are unspecified at a call (psABI, "Vector Register Convention"), but legal: SEW 8 to 64, LMUL 1 to 8. vstart must be 0, and is. QEMU translates code again for every vtype it is reached with, and for vl
+ * being VLMAX: so the runs of a request share one vtype, there are few of them, and vl stays below
+ * VLMAX.
  */
 static void poison_vectors(const struct job *job, const struct poison *poison) {
   const uint64_t shared = poison_word(&job->first_poison, POISON_MISC + 1);
   const uint64_t bits = poison_word(poison, POISON_MISC + 2);
-  const uint64_t lmul = shared & 3, sew = shared >> 2 & 3, policy = shared >> 4 & 3;
+  const uint64_t lmul = shared & 3, sew = shared >> 2 & 3, policy = shared & 3;
   const uint64_t vlmax = ((uint64_t)vlenb << lmul) >> sew;
   before.vtype = policy << 6 | sew << 3 | lmul;
   before.vl = (bits >> 16) % vlmax;
@@ -224,14 +224,14 @@ static unsigned char *put(unsigned char *out, const void *from, size_t bytes) {
   return out + bytes;
 }
 
-uint32_t execute_run(const struct job *job, unsigned char *out) {
+void execute_run(const struct job *job, unsigned char *out) {
   const struct request *request = job->request;
   const struct poison poison = poison_of_seed(job->seed);
   const struct frame frame = lay_out(request, &poison);
   prepare(job, &poison, &frame);
 
   ticks = 0;
-  tick_limit = (sig_atomic_t)(request->limit_ms / TICK_MS + 2); /* the first tick may come at once */
+  tick_limit = (sig_atomic_t)(job->limit_ms / TICK_MS + 2); /* the first tick may come at once */
   stopped.kind = RETURNED;
   running = 1;
   if (trampoline_enter(&before) != 0 && stopped.kind == RETURNED) {
@@ -259,5 +259,4 @@ uint32_t execute_run(const struct job *job, unsigned char *out) {
   }
   record.length = (uint32_t)(end - out);
   memcpy(out, &record, sizeof record);
-  return record.length;
 }

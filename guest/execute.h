@@ -12,6 +12,7 @@ struct job {
   const struct request *request;
   const uint64_t *masks, *input;
   uint64_t seed;
+  uint32_t limit_ms;
   struct poison first_poison; /* of the request's first run */
 };
 
@@ -21,7 +22,7 @@ extern uint32_t execute_ticks;
 /* Longest record a run of `request` can make, bytes. */
 uint64_t execute_record_limit(const struct request *request);
 
-/* Runs once and writes the record at `out`; gives its length. */
-uint32_t execute_run(const struct job *job, unsigned char *out);
+/* Runs once and writes a struct record and what follows it at `out`. */
+void execute_run(const struct job *job, unsigned char *out);
 
 #endif

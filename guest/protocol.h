@@ -48,7 +48,7 @@ struct request {
   uint32_t argument_bytes, return_bytes; /* multiples of 16 */
   uint32_t popped_bytes, poison_bytes;   /* stack below sp that starts as poison; multiple of 64 */
   uint32_t input_count, run_count;
-  uint32_t flags, limit_ms; /* processor time */
+  uint32_t flags, limit_ms; /* processor time of a run; an eighth for those after a run that hung */
   uint32_t saved_x, saved_f; /* bit n: register n must come back unchanged. sp is always checked. */
 };
 

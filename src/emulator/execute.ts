@@ -13,7 +13,7 @@ import type { RequestFrame, RequestShape } from './protocol.ts';
 export interface ExecuteOptions {
   /** Of the configuration: `enable_multi_ret_implicit_sret`. */
   readonly implicitReturnArea: boolean;
-  /** Processor time of one run; default 2000. The guest counts in steps of 25. */
+  /** Processor time of one run; default 2000, an eighth after a run that hung. The guest counts in steps of 25. */
   readonly limitMs?: number;
   /** Stack below sp that starts as poison, bytes; default 16 KiB. Give more for frames that are larger. */
   readonly poisonBytes?: number;

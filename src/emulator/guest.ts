@@ -35,6 +35,7 @@ interface Pending {
 const DEATHS_TO_BLAME = 2;
 const STARTS_TO_GIVE_UP = 3;
 const WATCHDOG_SLACK_MS = 5000;
+const START_LIMIT_MS = 30_000;
 
 /**
  * A guest that stays alive: requests are answered in the order they were made, any number may be under way, and a dead guest is
@@ -133,11 +134,13 @@ export class Guest {
       reply: (id, bytes) => this.#accept(id, bytes),
       died: (detail) => this.#bury(detail),
     });
+    this.#watch();
   }
 
   #greet(hello: Hello): void {
     this.#hello = hello;
     this.#failedStarts = 0;
+    this.#watch();
     for (const waiter of this.#startWaiters.splice(0)) waiter.resolve(hello);
     this.#pump();
   }
@@ -156,14 +159,20 @@ export class Guest {
     if (wasIdle) this.#watch();
   }
 
-  /** The clock runs from one reply to the next while anything is under way. */
+  /** The clock runs while the guest starts, and from one reply to the next while anything is under way. */
   #watch(): void {
     if (this.#watchdog !== null) clearTimeout(this.#watchdog);
-    const first = this.#pending[0];
+    const limitMs = this.#patienceMs();
     this.#watchdog =
-      this.#sent === 0 || first === undefined
+      limitMs === null
         ? null
-        : setTimeout(() => this.#process?.kill(`no answer within ${first.watchdogMs} ms`), first.watchdogMs);
+        : setTimeout(() => this.#process?.kill(`no answer within ${limitMs} ms`), limitMs);
+  }
+
+  #patienceMs(): number | null {
+    if (this.#process === null) return null;
+    if (this.#hello === null) return START_LIMIT_MS;
+    return this.#sent === 0 ? null : (this.#pending[0]?.watchdogMs ?? null);
   }
 
   #accept(id: number, bytes: Uint8Array): void {

@@ -20,6 +20,9 @@ export const STACK_BYTES = 8n << 20n;
 /** Of the PROT_NONE area at either end of the stack. */
 export const GUARD_BYTES = 1n << 20n;
 
+/** What the guest's input buffer holds. */
+const LONGEST_REQUEST = 16 << 20;
+
 /** Words of a row ahead of the argument area: a0-a7, fa0-fa7. */
 export const ROW_REGISTERS = 16;
 
@@ -41,7 +44,7 @@ export interface RequestShape {
   readonly hasReturnArea: boolean;
   readonly withVectors: boolean;
   readonly wantState: boolean;
-  /** Processor time of one run. */
+  /** Processor time of one run; an eighth for those after a run that hung. */
   readonly limitMs: number;
   /** Bit n: register n must come back unchanged. */
   readonly savedX: number;
@@ -65,6 +68,8 @@ export function makeRequest(shape: RequestShape): RequestFrame {
   const imageAt = runsAt + 16 * shape.runs.length;
   const length = imageAt + Math.ceil(shape.image.length / 8) * 8;
   checkPlacement(shape);
+  if (length > LONGEST_REQUEST)
+    throw new HarnessError('emulator', `a request of ${length} bytes is too long`);
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, length, true);
