@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { UsageError } from '../clif/harness-error.ts';
-import { matchKnownIssue, type KnownIssue } from '../compare/known-issues.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Environment } from './environment.ts';
 import { Journal, readJournal, type JournalChunk, type JournalHeader } from './journal.ts';
-import type { RunFinding, RunReport } from './messages.ts';
+import type { RunReport } from './messages.ts';
 import { addChunk, newTally, type Tally } from './tally.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -128,33 +128,7 @@ function indicesOf(from: number, to: number, shard: Shard): readonly number[] {
   return indices;
 }
 
-function knownId(options: CampaignOptions, finding: RunFinding): string | null {
-  const asFinding = { kind: kindOf(finding.kind), place: finding.place, detail: finding.detail };
-  if (asFinding.kind === null) return null;
-  const issue = matchKnownIssue(
-    options.knownIssues,
-    { ...asFinding, kind: asFinding.kind },
-    options.environment.cranelift,
-    new Set(finding.opcodes),
-  );
-  return issue?.id ?? null;
-}
-
-function kindOf(text: string): KnownIssue['kind'] | null {
-  const kinds: readonly KnownIssue['kind'][] = [
-    'miscompile',
-    'abi-violation',
-    'guest-fault',
-    'compiler-panic',
-    'compiler-error',
-    'hang',
-    'nondeterminism',
-    'psabi-divergence',
-  ];
-  return kinds.find((k) => k === text) ?? null;
-}
-
-function chunkRecord(options: CampaignOptions, from: number, to: number, report: RunReport, seconds: number): JournalChunk {
+function chunkRecord(from: number, to: number, report: RunReport, seconds: number): JournalChunk {
   return {
     from,
     to,
@@ -164,11 +138,7 @@ function chunkRecord(options: CampaignOptions, from: number, to: number, report:
     verdicts: { ...report.verdicts },
     declined: { ...report.declined },
     phases: { ...report.phases },
-    findings: report.findings.map(({ opcodes, ...finding }) => ({
-      ...finding,
-      known: knownId(options, { ...finding, opcodes }),
-      seconds,
-    })),
+    findings: report.findings.map((finding) => ({ ...finding, seconds })),
   };
 }
 
@@ -190,9 +160,9 @@ function leastLoaded(workers: readonly WorkerClient[]): WorkerClient {
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignRun> {
   const { directory, journal, tally, done } = openJournal(options);
-  const { environment, seed, profile, jobs } = options;
+  const { environment, seed, profile, jobs, knownIssues } = options;
   const workers = await Promise.all(
-    Array.from({ length: jobs }, () => WorkerClient.start(environment, seed, profile)),
+    Array.from({ length: jobs }, () => WorkerClient.start({ environment, seed, profile, knownIssues })),
   );
   const started = performance.now();
   const before = tally.seconds;
@@ -205,7 +175,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRun
       if (failure !== null || (options.minutes !== null && seconds() >= options.minutes * 60)) break;
       const task = limit(async () => {
         const report = await leastLoaded(workers).run(indicesOf(from, to, options.shard));
-        const chunk = chunkRecord(options, from, to, report, seconds());
+        const chunk = chunkRecord(from, to, report, seconds());
         journal.append(chunk);
         addChunk(tally, chunk);
         options.onProgress(tally);

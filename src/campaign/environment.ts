@@ -5,7 +5,7 @@ import { ensureDriver } from '../backend/driver-build.ts';
 import { Driver } from '../backend/driver.ts';
 import type { DriverHello } from '../backend/driver-reply.ts';
 import { UsageError } from '../clif/harness-error.ts';
-import type { KnownIssue } from '../compare/known-issues.ts';
+import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { defaultCacheDir, ensureGuest } from '../emulator/guest-build.ts';
 import { probeQemu } from '../emulator/probe.ts';
 import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
@@ -73,6 +73,7 @@ const KNOWN_ISSUE = v.object({
   place: v.string(),
   detail: v.optional(v.string()),
   opcodes: v.optional(v.array(v.string())),
+  avoidedBy: v.optional(v.picklist(REWRITES)),
   versions: v.array(v.string()),
 });
 

@@ -1,5 +1,6 @@
 import type { Case } from '../clif/case.ts';
 import type { Outcome } from '../clif/outcome.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Finding } from '../compare/verdict.ts';
 import type { Environment } from './environment.ts';
 import type { JournalFinding } from './journal.ts';
@@ -12,6 +13,7 @@ export type ToWorker =
       readonly environment: Environment;
       readonly seed: string;
       readonly profile: string;
+      readonly knownIssues: readonly KnownIssue[];
     }
   | { readonly kind: 'run'; readonly id: number; readonly indices: readonly number[] }
   | {
@@ -24,7 +26,7 @@ export type ToWorker =
   | { readonly kind: 'stop' };
 
 /** Findings as a worker reports them: all but what only the campaign knows. */
-export type RunFinding = Omit<JournalFinding, 'known' | 'seconds'> & { readonly opcodes: readonly string[] };
+export type RunFinding = Omit<JournalFinding, 'seconds'>;
 
 export interface RunReport {
   readonly cases: number;

@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { HarnessError } from '../clif/harness-error.ts';
-import type { Environment } from './environment.ts';
 import type { FromWorker, RunReport, ShrinkReport, ToWorker } from './messages.ts';
 
 interface Waiting {
@@ -43,13 +42,13 @@ export class WorkerClient {
     });
   }
 
-  static async start(environment: Environment, seed: string, profile: string): Promise<WorkerClient> {
+  static async start(start: Omit<Extract<ToWorker, { kind: 'start' }>, 'kind'>): Promise<WorkerClient> {
     const child = fork(new URL('./worker.js', import.meta.url), [], {
       serialization: 'advanced',
       execArgv: ['--enable-source-maps'],
     });
     const client = new WorkerClient(child);
-    await client.#ask(-1, { kind: 'start', environment, seed, profile });
+    await client.#ask(-1, { kind: 'start', ...start });
     return client;
   }
 

@@ -2,9 +2,11 @@ import pLimit from 'p-limit';
 import type { Case } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Verdict } from '../compare/verdict.ts';
 import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
 import { findProfile, type Profile } from '../gen/profiles.ts';
+import { explainFinding } from './explain-finding.ts';
 import type { Environment } from './environment.ts';
 import type { FromWorker, RunFinding, RunReport, ToWorker } from './messages.ts';
 import { addPhases, noTime } from './phases.ts';
@@ -20,17 +22,10 @@ interface Job {
   readonly environment: Environment;
   readonly profile: Profile;
   readonly seed: string;
+  readonly knownIssues: readonly KnownIssue[];
 }
 
-function opcodesOf(kase: Case): readonly string[] {
-  const opcodes = new Set<string>();
-  for (const fn of kase.module.functions) {
-    for (const block of fn.blocks) for (const inst of block.insts) opcodes.add(inst.op);
-  }
-  return [...opcodes].sort();
-}
-
-function findingRecord(index: number, kase: Case, verdict: Verdict): RunFinding | null {
+function findingRecord(index: number, kase: Case, verdict: Verdict, known: string | null): RunFinding | null {
   if (verdict.kind !== 'finding' && verdict.kind !== 'flaky') return null;
   const { finding } = verdict;
   return {
@@ -42,7 +37,7 @@ function findingRecord(index: number, kase: Case, verdict: Verdict): RunFinding 
     place: finding.place,
     detail: finding.detail,
     configuration: finding.configuration,
-    opcodes: opcodesOf(kase),
+    known,
   };
 }
 
@@ -74,11 +69,13 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
         const kase = makeCase(profile.config, environment.abilities, caseSeed);
         station.bench.phases.generate += performance.now() - started;
         const run = await runCase(station.bench, kase);
-        const verdict = await station.confirm(kase, run.verdict);
+        const known = await explainFinding(station, kase, run.verdict, job.knownIssues, environment.cranelift);
+        // What a known issue explains is counted as it is: a second look costs as much as dozens of cases.
+        const verdict = known === null ? await station.confirm(kase, run.verdict) : run.verdict;
         modules += run.modules;
         count(verdicts, verdict.kind);
         if (verdict.kind === 'declined') count(declined, verdict.reason);
-        const record = findingRecord(index, kase, verdict);
+        const record = findingRecord(index, kase, verdict, known);
         if (record !== null) findings.push(record);
       } catch (error) {
         throw new CaseFault(caseSeed, error);
@@ -103,7 +100,8 @@ async function startJob(message: Extract<ToWorker, { kind: 'start' }>): Promise<
   const profile = findProfile(message.profile);
   if (profile === undefined) throw new HarnessError('campaign', `no profile ${message.profile}`);
   const station = await openStation(message.environment);
-  return { station, environment: message.environment, profile, seed: message.seed };
+  const { environment, seed, knownIssues } = message;
+  return { station, environment, profile, seed, knownIssues };
 }
 
 function isToWorker(message: unknown): message is ToWorker {

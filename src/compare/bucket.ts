@@ -11,8 +11,6 @@ function coarsePlace(finding: Finding): string {
   switch (finding.kind) {
     case 'miscompile':
       return finding.place.startsWith('result ') ? 'a result' : finding.place;
-    case 'abi-violation':
-      return finding.place.replace(/^(f?s)\d+ /, '$1 register ').replace(/^canary .* over/, 'canary over');
     default:
       return finding.place;
   }

@@ -98,20 +98,28 @@ function judge(comparison: Comparison, expected: Outcome, observed: Outcome): Dr
   return { kind: 'miscompile', place: 'a return instead of a trap', detail };
 }
 
-/** `s5 not restored`, and the like, from the first thing found broken. */
-function violationDraft(observed: Observed): Draft | null {
-  const first = observed.violations[0];
-  if (first === undefined) return null;
-  const place =
-    first.kind === 'canary'
-      ? `canary ${first.name} overwritten`
-      : first.kind === 'sp'
-        ? 'sp wrong on return'
-        : `${first.name} not restored`;
-  const all = observed.violations
-    .map((v) => `${v.name}: expected ${hex(v.expected)}, found ${hex(v.found)}`)
-    .join('; ');
-  return { kind: 'abi-violation', place, detail: all };
+type Violations = Observed['violations'];
+
+/** Between the parts of a place that names several things; each part is explained, or not, on its own. */
+export const PLACE_SEPARATOR = '; ';
+
+function violationPlace(violation: Violations[number]): string {
+  switch (violation.kind) {
+    case 'register':
+      return violation.name.startsWith('high bits') ? violation.name : `${violation.name} not restored`;
+    case 'sp':
+      return 'sp wrong on return';
+    case 'canary':
+      return 'memory of the caller overwritten';
+  }
+}
+
+/** `s5 not restored; sp wrong on return`: every rule that was broken, each once. */
+function violationDraft(violations: Violations): Draft | null {
+  if (violations.length === 0) return null;
+  const places = [...new Set(violations.map(violationPlace))].sort();
+  const all = violations.map((v) => `${v.name}: expected ${hex(v.expected)}, found ${hex(v.found)}`);
+  return { kind: 'abi-violation', place: places.join(PLACE_SEPARATOR), detail: all.join('; ') };
 }
 
 /**
@@ -138,7 +146,7 @@ export function compareInput(
     );
   }
   for (const observed of observations) {
-    const draft = violationDraft(observed);
+    const draft = violationDraft(observed.violations);
     if (draft !== null) return finding(draft, observed.outcome);
   }
   return null;

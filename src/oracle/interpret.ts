@@ -38,6 +38,7 @@ export function interpret(
     throw new HarnessError('oracle', `${name} takes ${callee.params.length} values, not ${inputs.length}`);
   }
   resetMemory(machine.memory);
+  machine.memory.stackBase = machine.stackBase;
   machine.memory.strictUninit = options.strictUninit ?? true;
   machine.fuel = options.fuel ?? DEFAULT_FUEL;
   machine.maxDepth = options.maxDepth ?? DEFAULT_DEPTH;

@@ -1,7 +1,5 @@
 import { exhaust } from './stop.ts';
 
-/** Address of the first stack byte. Below 2^53, so that addresses travel as exact numbers. */
-const STACK_BASE = 0x4000_0000;
 const FIRST_SIZE_BYTES = 64 * 1024;
 const LARGEST_SIZE_BYTES = 64 * 1024 * 1024;
 /** No slot touches another; wider than the widest vector. */
@@ -18,6 +16,8 @@ export interface Memory {
   state: Uint8Array;
   /** First free byte. */
   top: number;
+  /** Address of the first stack byte. Below 2^53, so that addresses travel as exact numbers. */
+  stackBase: number;
   /** Whether a read of bytes nobody wrote ends the run; otherwise they read as zero. */
   strictUninit: boolean;
 }
@@ -33,7 +33,7 @@ export interface FrameLayout {
 
 export function createMemory(): Memory {
   const bytes = new Uint8Array(FIRST_SIZE_BYTES);
-  return { bytes, view: new DataView(bytes.buffer), state: new Uint8Array(FIRST_SIZE_BYTES), top: 0, strictUninit: true };
+  return { bytes, view: new DataView(bytes.buffer), state: new Uint8Array(FIRST_SIZE_BYTES), top: 0, stackBase: 0, strictUninit: true };
 }
 
 /** Forgets all activations; needed after a run that was stopped in the middle. */
@@ -92,7 +92,7 @@ export function pushFrame(memory: Memory, layout: FrameLayout): number {
     if (!memory.strictUninit) memory.bytes.fill(0, at, at + slot.sizeBytes);
   }
   memory.top = end;
-  return STACK_BASE + base;
+  return memory.stackBase + base;
 }
 
 /** Ends the activation whose frame was pushed when `top` was `previousTop`. */
@@ -107,10 +107,10 @@ function wild(address: bigint, offset: number): never {
 
 /** Position in `bytes` of an access of `size` bytes, all of them mapped. */
 function locate(memory: Memory, address: bigint, offset: number, size: number): number {
-  const at = Number(address) + offset - STACK_BASE;
+  const at = Number(address) + offset - memory.stackBase;
   if (at >= 0 && at + size <= memory.top) return at;
   // Only an address that wraps at 2^64 can still be good.
-  const wrapped = Number(BigInt.asUintN(64, address + BigInt(offset))) - STACK_BASE;
+  const wrapped = Number(BigInt.asUintN(64, address + BigInt(offset))) - memory.stackBase;
   if (wrapped >= 0 && wrapped + size <= memory.top) return wrapped;
   return wild(address, offset);
 }

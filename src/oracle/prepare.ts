@@ -17,13 +17,23 @@ import {
 import { UnsupportedError } from './unsupported-error.ts';
 
 /** Functions lie 16 bytes apart from here, far from the stack. */
-const FUNCTION_BASE = 0x1000_0000n;
+/**
+ * Where a run finds its stack and its functions. A module has no business to let addresses show in its results; one that
+ * does gives other results in another space, which is how it is told.
+ */
+export interface AddressSpace {
+  readonly stackBase: number;
+  readonly functionBase: bigint;
+}
+
+export const DEFAULT_SPACE: AddressSpace = { stackBase: 0x4000_0000, functionBase: 0x1000_0000n };
+export const OTHER_SPACE: AddressSpace = { stackBase: 0x12_3456_7890, functionBase: 0x7_6543_2010n };
 
 /** Runs never overlap, so all programs share one address space; allocating it per module would cost more than a run. */
 let sharedMemory: Memory | null = null;
 
-function addressOf(index: number): bigint {
-  return FUNCTION_BASE + 16n * BigInt(index);
+function addressOf(space: AddressSpace, index: number): bigint {
+  return space.functionBase + 16n * BigInt(index);
 }
 
 function unreachableEnd(): never {
@@ -92,10 +102,11 @@ function openScope(
  * Compiles every function once, for any number of `interpret` calls. Functions with constructs the oracle does not
  * know are listed in `unsupported`; calling one throws that `UnsupportedError`. An invalid module is a HarnessError.
  */
-export function prepare(module: Module): Program {
+export function prepare(module: Module, space: AddressSpace = DEFAULT_SPACE): Program {
   sharedMemory ??= createMemory();
   const machine: Machine = {
     memory: sharedMemory,
+    stackBase: space.stackBase,
     fuel: 0,
     depth: 0,
     maxDepth: 0,
@@ -107,7 +118,7 @@ export function prepare(module: Module): Program {
   const functions = new Map<string, PreparedFunction>();
   const pairs: [Function, PreparedFunction][] = [];
   for (const source of module.functions) {
-    const self = declare(source, addressOf(functions.size));
+    const self = declare(source, addressOf(space, functions.size));
     functions.set(self.name, self);
     machine.byAddress.set(self.address, self);
     pairs.push([source, self]);
@@ -116,7 +127,7 @@ export function prepare(module: Module): Program {
   const findFunction = (name: string): PreparedFunction | null => {
     const known = functions.get(name) ?? routines.get(name);
     if (known !== undefined) return known;
-    const routine = libcall(name, addressOf(machine.byAddress.size));
+    const routine = libcall(name, addressOf(space, machine.byAddress.size));
     if (routine === null) return null;
     routines.set(name, routine);
     machine.byAddress.set(routine.address, routine);

@@ -43,6 +43,7 @@ export interface PreparedFunction {
 /** What changes while a program runs. */
 export interface Machine {
   readonly memory: Memory;
+  readonly stackBase: number;
   fuel: number;
   depth: number;
   maxDepth: number;
