@@ -43,7 +43,8 @@ block2:
     store v5, v3
     v6 = iadd_imm v0, -2
     v7 = call fn0(v6)
-    v8 = load.i64 v3
+    v10 = stack_addr.i64 ss0
+    v8 = load.i64 v10
     v9 = iadd v7, v8
     return v9
 }

@@ -79,24 +79,22 @@ const emitShuffle: Emit = (scope, inst) => {
   };
 };
 
-/** Indices outside the vector give 0; x86_pshufb does so for the top bit only and else takes the index modulo 16. */
-function swizzle(pick: (index: number, lanes: number) => number): Emit {
-  return (scope, inst) => {
-    const { bits, lanes } = argInfo(scope, inst, 0);
-    const x = argCell(scope, inst, 0);
-    const s = argCell(scope, inst, 1);
-    const d = resultCell(scope, inst);
-    return () => {
-      loadScratch(a, x.v, bits);
-      loadScratch(b, s.v, bits);
-      for (let i = 0; i < lanes; i++) {
-        const from = pick(b.u8[i] ?? 0, lanes);
-        r.u8[i] = from < lanes ? (a.u8[from] ?? 0) : 0;
-      }
-      d.v = readScratch(r, bits);
-    };
+/** Indices outside the vector give 0. */
+const emitSwizzle: Emit = (scope, inst) => {
+  const { bits, lanes } = argInfo(scope, inst, 0);
+  const x = argCell(scope, inst, 0);
+  const s = argCell(scope, inst, 1);
+  const d = resultCell(scope, inst);
+  return () => {
+    loadScratch(a, x.v, bits);
+    loadScratch(b, s.v, bits);
+    for (let i = 0; i < lanes; i++) {
+      const from = b.u8[i] ?? 0;
+      r.u8[i] = from < lanes ? (a.u8[from] ?? 0) : 0;
+    }
+    d.v = readScratch(r, bits);
   };
-}
+};
 
 const emitAnyTrue: Emit = (scope, inst) => {
   const x = argCell(scope, inst, 0);
@@ -182,8 +180,7 @@ export const VECTOR_EMITS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ['insertlane', emitInsertLane],
   ['extract_vector', emitExtractVector],
   ['shuffle', emitShuffle],
-  ['swizzle', swizzle((index) => index)],
-  ['x86_pshufb', swizzle((index, lanes) => (index > 127 ? lanes : index % 16))],
+  ['swizzle', emitSwizzle],
   ['vany_true', emitAnyTrue],
   ['vall_true', emitAllTrue],
   ['vhigh_bits', emitHighBits],

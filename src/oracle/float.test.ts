@@ -86,7 +86,10 @@ describe.each(NAMES)('%s', (name) => {
     expect(resultOf(run('fadd')(sign, sign))).toBe(sign);
     expect(resultOf(run('fadd')(sign, 0n))).toBe(0n);
     expect(resultOf(run('fmin')(0n, sign))).toBe(sign);
+    expect(resultOf(run('fmin')(sign, 0n))).toBe(sign);
     expect(resultOf(run('fmax')(sign, 0n))).toBe(0n);
+    expect(resultOf(run('fmax')(0n, sign))).toBe(0n);
+    expect(resultOf(run('fmin')(infinity + 3n, 0n))).toBe(nan);
     expect(resultOf(run('fmin')(infinity, infinity + 3n))).toBe(nan);
     expect(resultOf(run('fmax')(sign | (infinity + 3n), 0n))).toBe(nan);
   });
@@ -157,6 +160,26 @@ test('f32 arithmetic is Math.fround of f64 arithmetic', () => {
       if (!Number.isNaN(sum)) expect(resultOf(add(bits(x), bits(y)))).toBe(bits(sum));
     }),
   );
+});
+
+test('f32 fma next to a tie: the sum in f64 alone would round the wrong way', () => {
+  const fma = instruction('fma v0, v1, v2', ['f32', 'f32', 'f32'], ['f32']);
+  const view = new DataView(new ArrayBuffer(4));
+  const bits = (x: number): bigint => {
+    view.setFloat32(0, x);
+    return BigInt(view.getUint32(0));
+  };
+  const ulp = 2 ** -23;
+  const check = (x: number, y: number, z: number, expected: number): void => {
+    expect(resultOf(fma(bits(x), bits(y), bits(z)))).toBe(bits(expected));
+    expect(resultOf(fma(bits(-x), bits(y), bits(-z)))).toBe(bits(-expected));
+  };
+  // 2^-24 - 2^-70 added to an odd significand: just below the tie.
+  check((1 - ulp) * 2 ** -24, 1 + ulp, 1 + ulp, 1 + ulp);
+  // 8384513 * 8392705 = 2^46 + 1: just above the tie.
+  check(8384513 * 2 ** -35, 8392705 * 2 ** -35, 1, 1 + ulp);
+  // 2^-24 + 2^-52 less a little: the f64 sum is odd already and must stay.
+  check(8385735 * 2 ** -35, 8391482 * 2 ** -35, 1, 1 + ulp);
 });
 
 test('every f16 survives decoding and encoding', () => {

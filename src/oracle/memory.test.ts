@@ -56,6 +56,7 @@ test('reading what nobody wrote', () => {
 test('accesses outside a slot', () => {
   const wild = { kind: 'exhausted', reason: expect.stringContaining('wild access at 0x') };
   expect(runText(inSlot('    store v0, v1+57\n    return v0'), [1n])).toEqual(wild);
+  expect(runText(inSlot('    store v0, v1+56\n    v2 = load.i64 v1+60\n    return v2'), [1n])).toEqual(wild);
   expect(runText(inSlot('    store v0, v1-1\n    return v0'), [1n])).toEqual(wild);
   expect(runText(inSlot('    v2 = load.i64 v0\n    return v2'), [0n])).toEqual(wild);
   expect(runText(inSlot('    v2 = load.i64 v0+16\n    return v2'), [2n ** 64n - 16n])).toEqual({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { vectors } from './lane-wise.ts';
-import { instruction, lanesOf, resultOf, vectorOfLanes } from './run-text.ts';
+import { instruction, lanesOf, resultOf, runText, vectorOfLanes } from './run-text.ts';
 
 test('shuffle and swizzle', () => {
   const bytes = (first: number, step = 1): bigint => vectorOfLanes(Array.from({ length: 16 }, (_, i) => BigInt(first + i * step)), 'i8x16');
@@ -11,6 +11,20 @@ test('shuffle and swizzle', () => {
   ]);
   const swizzle = instruction('swizzle v0, v1', ['i8x16', 'i8x16'], ['i8x16']);
   expect(lanesOf(resultOf(swizzle(bytes(1), bytes(8, 3))), 'i8x16').map(Number)).toEqual([9, 12, 15, ...new Array<number>(13).fill(0)]);
+});
+
+test('a narrow vector after a wide one has nothing of it', () => {
+  const text = `test run
+function %main(i8x16, i8x2) -> i8x2 {
+block0(v0: i8x16, v1: i8x2):
+    v2 = isub v0, v0
+    v3 = bnot v2
+    v4 = iadd v3, v2
+    v5 = iadd v1, v1
+    return v5
+}
+`;
+  expect(runText(text, [0n, 0x0102n])).toEqual({ kind: 'returned', results: [0x0204n] });
 });
 
 test('unarrow reads signed lanes and gives unsigned ones', () => {
