@@ -98,9 +98,15 @@ describe('values', () => {
     const words = [
       code.add(X.t0, X.a1, X.a2), // i64 + low of i128; high is in a3
       move(X.a1, 13),
-      ...[ld(X.t1, X.sp, 0), sd(X.t1, X.a0, 0), ld(X.t1, X.sp, 8), sd(X.t1, X.a0, 8)],
+      ld(X.t1, X.sp, 0),
+      sd(X.t1, X.a0, 0),
+      ld(X.t1, X.sp, 8),
+      sd(X.t1, X.a0, 8),
       move(X.a0, X.t0),
-      ...[code.fsgnj(0, 10), code.fsgnj(10, 11), code.fsgnj(11, 0)], // swap fa0, fa1
+      // Swap fa0 and fa1.
+      code.fsgnj(0, 10),
+      code.fsgnj(10, 11),
+      code.fsgnj(11, 0),
       ret,
     ];
     const sig = signature(['i64', 'i128', 'f64', 'f32', 'i8x16'], ['i64', 'i64', 'f32', 'f64', 'i32x4']);

@@ -152,7 +152,16 @@ describe('layoutSignature', () => {
 
   it('does not send floats that found no f register to x registers', () => {
     expect(places(of(Array.from({ length: 10 }, () => 'f64' as const)).params)).toEqual([
-      ...['fa0', 'fa1', 'fa2', 'fa3', 'fa4', 'fa5', 'fa6', 'fa7', '+0', '+8'],
+      'fa0',
+      'fa1',
+      'fa2',
+      'fa3',
+      'fa4',
+      'fa5',
+      'fa6',
+      'fa7',
+      '+0',
+      '+8',
     ]);
   });
 

@@ -38,7 +38,6 @@ export interface CallPlan {
   readonly layout: SignatureLayout;
   readonly moves: readonly Move[];
   readonly takes: readonly Take[];
-  readonly resultCount: number;
   readonly savedX: number;
   readonly savedF: number;
   /** Some result's high bits are defined, so that there is something to check. */
@@ -85,7 +84,7 @@ export function writeInput(plan: CallPlan, input: readonly bigint[], view: DataV
 
 /** Results of a record as bit patterns, one per declared result. */
 export function readResults(plan: CallPlan, results: DataView): readonly bigint[] {
-  const values = new Array<bigint>(plan.resultCount).fill(0n);
+  const values = plan.layout.returns.map(() => 0n);
   for (const take of plan.takes) {
     const word = BigInt.asUintN(take.bits, results.getBigUint64(take.at, true));
     values[take.result] = (values[take.result] ?? 0n) | (word << take.shift);
@@ -124,7 +123,6 @@ function makePlan(signature: Signature, implicitReturnArea: boolean): CallPlan {
     layout,
     moves: layout.params.flatMap((value, param) => value.parts.flatMap((part) => movesOf(part, param))),
     takes,
-    resultCount: layout.returns.length,
     savedX: bitSet([RA, ...saved.x]),
     savedF: bitSet(saved.f),
     hasCheckedHighBits: takes.some((take) => take.rest !== 'undefined'),

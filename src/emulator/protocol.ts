@@ -79,9 +79,18 @@ export function makeRequest(shape: RequestShape): RequestFrame {
     (shape.withVectors ? WITH_VECTORS : 0) |
     (shape.wantState ? WANT_STATE : 0);
   const words = [
-    ...[shape.image.length, shape.entryOffset, shape.argumentAreaBytes, shape.returnAreaBytes],
-    ...[shape.poppedBytes, shape.poisonBytes, shape.inputCount, shape.runs.length],
-    ...[flags, shape.limitMs, shape.savedX, shape.savedF],
+    shape.image.length,
+    shape.entryOffset,
+    shape.argumentAreaBytes,
+    shape.returnAreaBytes,
+    shape.poppedBytes,
+    shape.poisonBytes,
+    shape.inputCount,
+    shape.runs.length,
+    flags,
+    shape.limitMs,
+    shape.savedX,
+    shape.savedF,
   ];
   words.forEach((word, index) => view.setUint32(16 + 4 * index, word, true));
   shape.runs.forEach((run, index) => {
