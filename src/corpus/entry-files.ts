@@ -21,6 +21,17 @@ function readText(file: string): string {
   }
 }
 
+/** Not `recursive: true`: Node 20 never comes back from that where a parent exists and takes no directory, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
+}
+
 /** Old bytes or new bytes, never half: a file beside it is renamed over it. */
 function writeAtomically(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
@@ -48,6 +59,7 @@ export function writeEntry(dir: string, entry: Entry, name: string): string {
   if (findFunction({ functions: entry.module.functions }, { kind: 'test', name: 'main' }) === undefined) {
     throw new HarnessError('corpus', `an entry needs a function ${ENTRY_FUNCTION}`);
   }
+  if (!/^[\w-][\w.-]*$/.test(name)) throw new HarnessError('corpus', `not a file name: ${name}`);
   const { inputs, expected, observed } = entry;
   if (expected.length !== inputs.length || observed.length !== inputs.length) {
     throw new HarnessError('corpus', `${inputs.length} inputs, ${expected.length} expected, ${observed.length} observed`);
@@ -56,7 +68,7 @@ export function writeEntry(dir: string, entry: Entry, name: string): string {
   const json = entryJson(entry);
   const folder = join(dir, bucketSlug(entry.bucket));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (let number = 1; ; number += 1) {
       const path = join(folder, number === 1 ? name : `${name}-${number}`);
       const states = [stateOf(`${path}.json`, json), stateOf(`${path}.clif`, clif)];

@@ -18,7 +18,10 @@ export function signatureKey(signature: Signature): string {
   if (key === undefined) {
     const part = (list: Signature['params']): string =>
       list
-        .map((p) => `${p.type}/${p.extension}/${p.purpose.kind}${p.purpose.kind === 'sarg' ? p.purpose.bytes : ''}`)
+        .map(
+          (p) =>
+            `${p.type}/${p.extension}/${p.purpose.kind}${p.purpose.kind === 'sarg' ? p.purpose.bytes : ''}`,
+        )
         .join(',');
     key = `${part(signature.params)}->${part(signature.returns)}:${signature.callConv}`;
     KEYS.set(signature, key);
@@ -104,7 +107,9 @@ export function calledSignature(fn: Function, inst: Inst, group: CallGroup): num
   switch (inst.kind) {
     case 'call':
     case 'try_call':
-      return group.functions.has(calleeName(fn, inst.func)) ? (fn.funcRefs.get(inst.func)?.sig ?? null) : null;
+      return group.functions.has(calleeName(fn, inst.func))
+        ? (fn.funcRefs.get(inst.func)?.sig ?? null)
+        : null;
     case 'call_indirect':
       return isIndirectMember(fn, inst.sig, group) ? inst.sig : null;
     case 'try_call_indirect':

@@ -19,5 +19,7 @@ function textOf(fn: Function): string {
 export function caseKey(kase: Case): string {
   const inputs = kase.inputs.map((input) => input.map((bits) => bits.toString(36)).join(',')).join(';');
   const configurations = kase.configurations.map(configurationText).join(';');
-  return [functionNameText(kase.entry), inputs, configurations, ...kase.module.functions.map(textOf)].join('\n');
+  return [functionNameText(kase.entry), inputs, configurations, ...kase.module.functions.map(textOf)].join(
+    '\n',
+  );
 }

@@ -91,12 +91,21 @@ describe('changeGroup', () => {
   });
 
   it('lets the inputs follow the entry', () => {
-    const kase = sampleCase(TEXT, [[0x1234n, 5n], [1n, 6n]]);
+    const kase = sampleCase(TEXT, [
+      [0x1234n, 5n],
+      [1n, 6n],
+    ]);
     const group = callGroup(kase.module, '%main', false);
     const dropped = changeGroup(kase, group, { ...UNCHANGED, params: DROP_FIRST });
     expect(dropped?.inputs).toEqual([[5n], [6n]]);
-    const narrowed = changeGroup(kase, group, { ...UNCHANGED, params: new Map([[0, retyped(abiParam('i64'), 'i8')]]) });
-    expect(narrowed?.inputs).toEqual([[0x34n, 5n], [1n, 6n]]);
+    const narrowed = changeGroup(kase, group, {
+      ...UNCHANGED,
+      params: new Map([[0, retyped(abiParam('i64'), 'i8')]]),
+    });
+    expect(narrowed?.inputs).toEqual([
+      [0x34n, 5n],
+      [1n, 6n],
+    ]);
   });
 
   it('drops results of a try_call in its normal target', () => {
@@ -114,10 +123,15 @@ block0(v0: i64):
 block1(v1: i64, v2: i8):
     return v2
 }`);
-    const changed = changeGroup(kase, callGroup(kase.module, 'u0:1', true), { ...UNCHANGED, returns: DROP_FIRST });
+    const changed = changeGroup(kase, callGroup(kase.module, 'u0:1', true), {
+      ...UNCHANGED,
+      returns: DROP_FIRST,
+    });
     expect(changed === null ? [] : checkModule(changed.module).map(problemText)).toEqual([]);
     expect(changed === null ? '' : printModule(changed.module)).toMatch(/block1\(v\d+, ret0\)/);
     const narrow = new Map([[0, retyped(abiParam('i64'), 'i32')]]);
-    expect(changeGroup(kase, callGroup(kase.module, 'u0:1', true), { ...UNCHANGED, returns: narrow })).toBeNull();
+    expect(
+      changeGroup(kase, callGroup(kase.module, 'u0:1', true), { ...UNCHANGED, returns: narrow }),
+    ).toBeNull();
   });
 });

@@ -27,7 +27,10 @@ interface Passed {
   readonly values: readonly Value[];
 }
 
-function changeList(list: readonly AbiParam[], changes: ReadonlyMap<number, ParamChange>): readonly AbiParam[] {
+function changeList(
+  list: readonly AbiParam[],
+  changes: ReadonlyMap<number, ParamChange>,
+): readonly AbiParam[] {
   if (changes.size === 0) return list;
   return list.flatMap((param, index) => {
     const change = changes.get(index);
@@ -118,7 +121,13 @@ function receiveInTarget(
 /** Why a change cannot be made somewhere; never leaves this file. */
 class CannotChange extends Error {}
 
-function changeCall(inst: Inst, signature: Signature, sig: number, change: SignatureChange, editor: Editor): readonly Inst[] {
+function changeCall(
+  inst: Inst,
+  signature: Signature,
+  sig: number,
+  change: SignatureChange,
+  editor: Editor,
+): readonly Inst[] {
   const hasAddress = inst.kind === 'call_indirect' || inst.kind === 'try_call_indirect';
   const address = hasAddress ? inst.args.slice(0, 1) : [];
   const passed = passValues(hasAddress ? inst.args.slice(1) : inst.args, change.params, editor);
@@ -128,11 +137,7 @@ function changeCall(inst: Inst, signature: Signature, sig: number, change: Signa
     case 'call_indirect': {
       const received = receiveValues(inst.results, change.returns, editor);
       const changed = { ...inst, args, results: received.values };
-      return [
-        ...passed.insts,
-        changed.kind === 'call' ? changed : { ...changed, sig },
-        ...received.insts,
-      ];
+      return [...passed.insts, changed.kind === 'call' ? changed : { ...changed, sig }, ...received.insts];
     }
     case 'try_call':
     case 'try_call_indirect': {
@@ -184,7 +189,11 @@ function changeFunction(fn: Function, group: CallGroup, change: SignatureChange)
     (editor) => {
       const entry = fn.blocks[0];
       if (!isMember || entry === undefined || change.params.size === 0) return [];
-      const received = receiveValues(entry.params.map((p) => p.value), change.params, editor);
+      const received = receiveValues(
+        entry.params.map((p) => p.value),
+        change.params,
+        editor,
+      );
       params = received.values.map((value) => ({ value, type: editor.typeOf(value) }));
       return received.insts;
     },
@@ -193,7 +202,9 @@ function changeFunction(fn: Function, group: CallGroup, change: SignatureChange)
   return {
     ...edited,
     signature: isMember ? changeSignature(fn.signature, change) : fn.signature,
-    blocks: edited.blocks.map((block, index) => (index === 0 && params !== null ? { ...block, params } : block)),
+    blocks: edited.blocks.map((block, index) =>
+      index === 0 && params !== null ? { ...block, params } : block,
+    ),
     sigRefs,
     funcRefs,
   };

@@ -25,7 +25,15 @@ export function unary(op: string, type: Type, result: Value, arg: Value): Inst {
 }
 
 export function bitcastTo(type: Type, result: Value, arg: Value): Inst {
-  return { kind: 'memory', op: 'bitcast', type, results: [result], args: [arg], flags: ['little'], offset: 0 };
+  return {
+    kind: 'memory',
+    op: 'bitcast',
+    type,
+    results: [result],
+    args: [arg],
+    flags: ['little'],
+    offset: 0,
+  };
 }
 
 /**
@@ -91,7 +99,14 @@ export function conversionInsts(
   };
   if (source.isVector) {
     if (from === vectorOf('i64', source.bits / 64)) {
-      const low: Inst = { kind: 'lane', op: 'extractlane', type: from, results: [fresh('i64')], args: [value], lane: 0 };
+      const low: Inst = {
+        kind: 'lane',
+        op: 'extractlane',
+        type: from,
+        results: [fresh('i64')],
+        args: [value],
+        lane: 0,
+      };
       return [low, ...conversionInsts(low.results[0] ?? 0, 'i64', to, fresh)];
     }
     if (source.bits > 64) return chain(vectorOf('i64', source.bits / 64));

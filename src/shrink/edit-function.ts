@@ -47,7 +47,11 @@ function leadingCount(insts: readonly Inst[]): number {
 }
 
 /** The entry's instructions with new ones put in where their values can be read from everywhere below. */
-function withLeading(insts: readonly Inst[], zeros: readonly Inst[], starting: readonly Inst[]): readonly Inst[] {
+function withLeading(
+  insts: readonly Inst[],
+  zeros: readonly Inst[],
+  starting: readonly Inst[],
+): readonly Inst[] {
   const at = leadingCount(insts);
   const leading = insts.slice(0, at);
   return [
@@ -129,7 +133,8 @@ export function editFunction(
     if (from === to) return { insts: [], value };
     definitions ??= definitionsOf(fn);
     const definition = definitions.get(value);
-    const origin = definition === undefined ? undefined : conversionOrigin(definition, definitions, types, to);
+    const origin =
+      definition === undefined ? undefined : conversionOrigin(definition, definitions, types, to);
     if (origin !== undefined) return { insts: [], value: origin };
     const insts =
       definition?.kind === 'const' && constantOp(to) !== null

@@ -55,7 +55,10 @@ export function renumberFunction(sparse: Function, rename: (name: FunctionName) 
     refs.set(key, { ...ref, name: rename(ref.name), sig: sigs.get(ref.sig) ?? ref.sig });
   }
   const globalValues = new Map(
-    [...fn.globalValues].map(([key, gv]) => [key, gv.kind === 'symbol' ? { ...gv, name: rename(gv.name) } : gv]),
+    [...fn.globalValues].map(([key, gv]) => [
+      key,
+      gv.kind === 'symbol' ? { ...gv, name: rename(gv.name) } : gv,
+    ]),
   );
   return {
     ...fn,
@@ -78,7 +81,9 @@ export function renumberCase(kase: Case): Case {
   ];
   const names = new Map<string, FunctionName>();
   ordered.forEach((fn, index) => {
-    const name: FunctionName = isEntry(fn) ? { kind: 'test', name: 'main' } : { kind: 'user', namespace: 0, index };
+    const name: FunctionName = isEntry(fn)
+      ? { kind: 'test', name: 'main' }
+      : { kind: 'user', namespace: 0, index };
     names.set(functionNameText(fn.name), name);
   });
   const rename = (name: FunctionName): FunctionName => names.get(functionNameText(name)) ?? name;

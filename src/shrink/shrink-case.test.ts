@@ -99,7 +99,10 @@ block0(v0: i64, v1: f64, v2: i128):
 
 describe('shrinkCase', () => {
   it('comes down to the call that a predicate asks for', async () => {
-    const kase = sampleCase(WIDE_CALL, [[5n, 6n, 7n], [1n, 2n, 3n]]);
+    const kase = sampleCase(WIDE_CALL, [
+      [5n, 6n, 7n],
+      [1n, 2n, 3n],
+    ]);
     expect(problemsOf(kase)).toEqual([]);
     const result = await shrinkCase(kase, async (c) => hasWideCall(c), { maxAttempts: 3000 });
     expect(problemsOf(result.case)).toEqual([]);
@@ -204,7 +207,9 @@ block0(v0: i64):
 
   it('names the entry %main and counts from zero', async () => {
     const kase = sampleCase('function u3:9(i64) -> i64 tail {\nblock7(v40: i64):\n    return v40\n}\n');
-    const { case: small } = await shrinkCase(kase, async (c) => c.inputs[0]?.length === 1, { maxAttempts: 100 });
+    const { case: small } = await shrinkCase(kase, async (c) => c.inputs[0]?.length === 1, {
+      maxAttempts: 100,
+    });
     expect(functionNameText(small.entry)).toBe('%main');
     expect(printModule(small.module)).toContain('block0(v0: i');
   });

@@ -95,12 +95,7 @@ async function tryBatch(
 }
 
 /** The next candidates of a pass at or after `position`, at most `limit`. */
-function* batches(
-  state: State,
-  pass: Pass,
-  position: number,
-  limit: number,
-): Generator<readonly Prepared[]> {
+function* batches(state: State, pass: Pass, position: number, limit: number): Generator<readonly Prepared[]> {
   let batch: Prepared[] = [];
   let index = -1;
   for (const candidate of pass.candidates(state.current)) {
@@ -134,7 +129,12 @@ async function findSmaller(
 }
 
 /** One sweep of a pass. After a success it goes on at the same place in the new case. Returns how often it succeeded. */
-async function sweep(state: State, stillFails: Predicate, pass: Pass, options: ShrinkOptions): Promise<number> {
+async function sweep(
+  state: State,
+  stillFails: Predicate,
+  pass: Pass,
+  options: ShrinkOptions,
+): Promise<number> {
   let accepted = 0;
   let position = 0;
   for (;;) {
@@ -191,7 +191,7 @@ export async function shrinkCase(
     answers: new Map(),
   };
   const passes = (options.passes ?? ALL_PASSES).map((pass) => ({ pass, attempts: 0, accepted: 0 }));
-  for (let isChanged = true; isChanged && state.stoppedBy === null; ) {
+  for (let isChanged = true; isChanged && state.stoppedBy === null;) {
     isChanged = false;
     await settleTidying(state, stillFails, options.maxAttempts);
     for (const entry of passes) {

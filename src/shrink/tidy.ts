@@ -35,7 +35,7 @@ function dropDeadInsts(blocks: readonly Block[]): readonly Block[] {
   };
   for (const block of blocks) for (const inst of block.insts) count(inst, 1);
   const dead = new Set<Inst>();
-  for (let before = -1; dead.size !== before; ) {
+  for (let before = -1; dead.size !== before;) {
     before = dead.size;
     for (const block of [...blocks].reverse()) {
       for (const inst of [...block.insts].reverse()) {

@@ -12,7 +12,11 @@ function jumpTo(target: BlockCall): Inst {
 }
 
 function replaceInst(kase: Case, fn: Function, old: Inst, made: Inst): Case {
-  return replaceFunction(kase, fn, editFunction(fn, (inst) => [inst === old ? made : inst]));
+  return replaceFunction(
+    kase,
+    fn,
+    editFunction(fn, (inst) => [inst === old ? made : inst]),
+  );
 }
 
 function terminators(fn: Function): readonly Inst[] {
@@ -63,7 +67,13 @@ export const skipBlocks: Pass = {
       for (const inst of terminators(fn)) {
         for (const call of blockCallsOf(inst)) {
           for (const out of waysOut(fn, call)) {
-            yield () => replaceInst(kase, fn, inst, mapBlockCalls(inst, (other) => (other === call ? out : other)));
+            yield () =>
+              replaceInst(
+                kase,
+                fn,
+                inst,
+                mapBlockCalls(inst, (other) => (other === call ? out : other)),
+              );
           }
         }
       }
@@ -108,11 +118,18 @@ export const mergeStraightLines: Pass = {
   name: 'merge blocks',
   *candidates(kase) {
     yield () => mapFunctions(kase, mergeBlocks);
-    for (const fn of kase.module.functions) yield () => mapFunctions(kase, (f) => (f === fn ? mergeBlocks(f) : f));
+    for (const fn of kase.module.functions)
+      yield () => mapFunctions(kase, (f) => (f === fn ? mergeBlocks(f) : f));
   },
 };
 
-function withoutBlockParam(kase: Case, fn: Function, block: Block, position: number, value: Value | null): Case | null {
+function withoutBlockParam(
+  kase: Case,
+  fn: Function,
+  block: Block,
+  position: number,
+  value: Value | null,
+): Case | null {
   const param = block.params[position];
   if (param === undefined) return null;
   const cut = (call: BlockCall): BlockCall =>
@@ -137,7 +154,9 @@ export const dropBlockParams: Pass = {
   *candidates(kase): Generator<Candidate> {
     for (const fn of kase.module.functions) {
       for (const block of fn.blocks.slice(1)) {
-        const calls = terminators(fn).flatMap((inst) => blockCallsOf(inst).filter((call) => call.block === block.id));
+        const calls = terminators(fn).flatMap((inst) =>
+          blockCallsOf(inst).filter((call) => call.block === block.id),
+        );
         for (const position of block.params.keys()) {
           const passed = calls.flatMap((call) => {
             const arg = call.args[position];

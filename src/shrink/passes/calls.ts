@@ -35,7 +35,10 @@ export function withoutReturnCalls(fn: Function, chosen: (inst: Inst) => boolean
     if (!chosen(inst) || (inst.kind !== 'call' && inst.kind !== 'call_indirect')) return [inst];
     const results = fn.signature.returns.map((p) => editor.fresh(p.type));
     const op = inst.kind === 'call' ? 'call' : 'call_indirect';
-    return [{ ...inst, op, results }, { kind: 'plain', op: 'return', type: null, results: [], args: results }];
+    return [
+      { ...inst, op, results },
+      { kind: 'plain', op: 'return', type: null, results: [], args: results },
+    ];
   });
 }
 
@@ -45,7 +48,12 @@ export const plainReturns: Pass = {
     yield () => mapFunctions(kase, (fn) => withoutReturnCalls(fn));
     for (const fn of kase.module.functions) {
       for (const inst of instsOf(fn, isReturnCall)) {
-        yield () => replaceFunction(kase, fn, withoutReturnCalls(fn, (other) => other === inst));
+        yield () =>
+          replaceFunction(
+            kase,
+            fn,
+            withoutReturnCalls(fn, (other) => other === inst),
+          );
       }
     }
   },
@@ -64,7 +72,10 @@ function withoutTry(fn: Function, inst: Inst, editor: Editor): readonly Inst[] {
     inst.kind === 'try_call'
       ? { ...base, kind: 'call', op: 'call', func: inst.func }
       : { ...base, kind: 'call_indirect', op: 'call_indirect', sig };
-  return [call, { kind: 'jump', op: 'jump', type: null, results: [], args: [], target: { block: normal.block, args } }];
+  return [
+    call,
+    { kind: 'jump', op: 'jump', type: null, results: [], args: [], target: { block: normal.block, args } },
+  ];
 }
 
 export const plainTries: Pass = {
@@ -74,7 +85,11 @@ export const plainTries: Pass = {
     for (const fn of kase.module.functions) {
       for (const inst of instsOf(fn, isTry)) {
         yield () =>
-          replaceFunction(kase, fn, editFunction(fn, (other, editor) => (other === inst ? withoutTry(fn, other, editor) : [other])));
+          replaceFunction(
+            kase,
+            fn,
+            editFunction(fn, (other, editor) => (other === inst ? withoutTry(fn, other, editor) : [other])),
+          );
       }
     }
   },
@@ -109,8 +124,19 @@ export const directCalls: Pass = {
           yield () => {
             const target = withFuncRef(fn, callee);
             const op = inst.op === 'call_indirect' ? 'call' : 'return_call';
-            const call: Inst = { kind: 'call', op, type: null, results: inst.results, args: inst.args.slice(1), func: target.func };
-            return replaceFunction(kase, fn, editFunction(target.fn, (other) => [other === inst ? call : other]));
+            const call: Inst = {
+              kind: 'call',
+              op,
+              type: null,
+              results: inst.results,
+              args: inst.args.slice(1),
+              func: target.func,
+            };
+            return replaceFunction(
+              kase,
+              fn,
+              editFunction(target.fn, (other) => [other === inst ? call : other]),
+            );
           };
         }
       }
@@ -119,7 +145,11 @@ export const directCalls: Pass = {
 };
 
 /** Values of the wanted types out of `have`, each once and in order; zeros where none is left. */
-function matchByType(wanted: readonly { readonly type: string }[], have: readonly Value[], editor: Editor): readonly (Value | null)[] {
+function matchByType(
+  wanted: readonly { readonly type: string }[],
+  have: readonly Value[],
+  editor: Editor,
+): readonly (Value | null)[] {
   const left = [...have];
   return wanted.map(({ type }) => {
     const index = left.findIndex((value) => editor.typeOf(value) === type);

@@ -21,7 +21,8 @@ function withConfiguration(kase: Case, old: Configuration, made: Configuration):
 
 function* dropFlags(kase: Case, old: Configuration): Generator<Candidate> {
   for (const [start, end] of chunks(old.isa.length)) {
-    yield () => withConfiguration(kase, old, { ...old, isa: old.isa.filter((_, i) => i < start || i >= end) });
+    yield () =>
+      withConfiguration(kase, old, { ...old, isa: old.isa.filter((_, i) => i < start || i >= end) });
   }
 }
 

@@ -59,10 +59,18 @@ export const plainerRefs: Pass = {
   *candidates(kase) {
     const isSpecial = (ref: FuncRef): boolean => !ref.colocated || ref.patchable;
     yield () =>
-      mapFunctions(kase, (fn) => ([...fn.funcRefs.values()].some(isSpecial) ? plainRefs(fn, () => true) : fn));
+      mapFunctions(kase, (fn) =>
+        [...fn.funcRefs.values()].some(isSpecial) ? plainRefs(fn, () => true) : fn,
+      );
     for (const fn of kase.module.functions) {
       for (const [key, ref] of fn.funcRefs) {
-        if (isSpecial(ref)) yield () => replaceFunction(kase, fn, plainRefs(fn, (other) => other === key));
+        if (isSpecial(ref))
+          yield () =>
+            replaceFunction(
+              kase,
+              fn,
+              plainRefs(fn, (other) => other === key),
+            );
       }
     }
   },

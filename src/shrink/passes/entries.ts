@@ -14,7 +14,8 @@ function inputsFor(kase: Case, old: Function | undefined, fn: Function): Case['i
       if (own !== undefined) return own;
       const info = typeInfo(param.type);
       let bits = 0n;
-      for (let byte = 0; byte < info.bytes; byte += 1) bits = (bits << 8n) | BigInt(((index * 16 + byte) & 0x7f) + 1);
+      for (let byte = 0; byte < info.bytes; byte += 1)
+        bits = (bits << 8n) | BigInt(((index * 16 + byte) & 0x7f) + 1);
       return bits & bitMask(info.bits);
     }),
   );

@@ -8,11 +8,17 @@ export const dropInputs: Pass = {
     const { inputs } = kase;
     if (inputs.length < 2) return;
     for (const kept of inputs) yield () => ({ ...kase, inputs: [kept] });
-    for (const dropped of inputs) yield () => ({ ...kase, inputs: inputs.filter((input) => input !== dropped) });
+    for (const dropped of inputs)
+      yield () => ({ ...kase, inputs: inputs.filter((input) => input !== dropped) });
   },
 };
 
-function withInputs(kase: Case, row: number, positions: ReadonlySet<number>, value: (bits: bigint) => bigint): Case {
+function withInputs(
+  kase: Case,
+  row: number,
+  positions: ReadonlySet<number>,
+  value: (bits: bigint) => bigint,
+): Case {
   const inputs = kase.inputs.map((input, index) =>
     index === row ? input.map((bits, position) => (positions.has(position) ? value(bits) : bits)) : input,
   );

@@ -49,7 +49,12 @@ export const dropDeadCode: Pass = {
       const dead = insts.filter((inst) => isPure(inst) && !inst.results.some((result) => used.has(result)));
       for (const [start, end] of chunks(dead.length)) {
         const chosen = new Set(dead.slice(start, end));
-        yield () => replaceFunction(kase, fn, editFunction(fn, (inst) => (chosen.has(inst) ? [] : [inst])));
+        yield () =>
+          replaceFunction(
+            kase,
+            fn,
+            editFunction(fn, (inst) => (chosen.has(inst) ? [] : [inst])),
+          );
       }
     }
   },
@@ -61,7 +66,15 @@ function standIns(fn: Function, before: readonly Inst[], inst: Inst, result: Val
   const fits = (value: Value): boolean => value !== result && fn.valueTypes[value] === type;
   const params = fn.blocks[0]?.params.map((p) => p.value).filter(fits) ?? [];
   const earlier = before.flatMap((other) => other.results).filter(fits);
-  return [...new Set([...inst.args.filter(fits), ...params.slice(0, 2), ...params.slice(-1), ...earlier.slice(0, 2), ...earlier.slice(-2)])];
+  return [
+    ...new Set([
+      ...inst.args.filter(fits),
+      ...params.slice(0, 2),
+      ...params.slice(-1),
+      ...earlier.slice(0, 2),
+      ...earlier.slice(-2),
+    ]),
+  ];
 }
 
 /** One instruction's results replaced by values of the same type that are there already. */
@@ -97,11 +110,21 @@ export const plainerConstants: Pass = {
       for (const block of fn.blocks) {
         for (const inst of block.insts) {
           if (inst.kind !== 'const' || inst.bits <= 1n) continue;
-          const plainer = [1n, inst.bits & 0xffn, inst.bits & 0xffffn, inst.bits & 0xffff_ffffn, inst.bits & 0xffff_ffff_ffff_ffffn];
+          const plainer = [
+            1n,
+            inst.bits & 0xffn,
+            inst.bits & 0xffffn,
+            inst.bits & 0xffff_ffffn,
+            inst.bits & 0xffff_ffff_ffff_ffffn,
+          ];
           for (const bits of new Set(plainer)) {
             if (bits >= inst.bits) continue;
             yield () =>
-              replaceFunction(kase, fn, editFunction(fn, (other) => [other === inst ? { ...inst, bits } : other]));
+              replaceFunction(
+                kase,
+                fn,
+                editFunction(fn, (other) => [other === inst ? { ...inst, bits } : other]),
+              );
           }
         }
       }

@@ -130,7 +130,9 @@ block2(v3: i64):
     const once = texts(skipBlocks, BRANCHES);
     expect(once.some((text) => /iadd[^\n]*\n {4}jump block3\(v6\)/.test(text))).toBe(true);
     expect(texts(dropBlockParams, BRANCHES).some((text) => text.includes('block1(v2: i64):'))).toBe(true);
-    const [exit] = made(decideBranches, BRANCHES).filter((c) => printModule(c.module).includes('jump block3(v3)'));
+    const [exit] = made(decideBranches, BRANCHES).filter((c) =>
+      printModule(c.module).includes('jump block3(v3)'),
+    );
     const merged = exit === undefined ? [] : texts(mergeStraightLines, exit);
     expect(merged[0]).toBe('function %main(i64) -> i64 system_v {\nblock0(v0: i64):\n    return v0\n}\n');
   });
@@ -147,11 +149,20 @@ block2(v3: i64):
   });
 
   it('make configurations and inputs plainer', () => {
-    const two = { ...CALLS, configurations: [...CALLS.configurations, { shared: {}, isa: ['has_v', 'has_zba'] }] };
+    const two = {
+      ...CALLS,
+      configurations: [...CALLS.configurations, { shared: {}, isa: ['has_v', 'has_zba'] }],
+    };
     expect(made(dropConfigurations, two).some((c) => c.configurations.length === 1)).toBe(true);
     const plainer = made(plainerConfigurations, two).map((c) => c.configurations);
-    expect(plainer).toContainEqual([{ shared: {}, isa: ['has_v'] }, { shared: {}, isa: ['has_v', 'has_zba'] }]);
-    expect(plainer).toContainEqual([{ shared: { opt_level: 'speed' }, isa: ['has_v'] }, { shared: {}, isa: ['has_zba'] }]);
+    expect(plainer).toContainEqual([
+      { shared: {}, isa: ['has_v'] },
+      { shared: {}, isa: ['has_v', 'has_zba'] },
+    ]);
+    expect(plainer).toContainEqual([
+      { shared: { opt_level: 'speed' }, isa: ['has_v'] },
+      { shared: {}, isa: ['has_zba'] },
+    ]);
     const inputs = { ...CALLS, inputs: [[0x1234n], [7n]] };
     expect(made(dropInputs, inputs).map((c) => c.inputs)).toContainEqual([[7n]]);
     expect(made(plainerInputs, inputs).map((c) => c.inputs)).toContainEqual([[0x34n], [7n]]);

@@ -37,12 +37,24 @@ function* changeEach(
 
 export const dropParams: Pass = {
   name: 'drop parameters',
-  candidates: (kase) => changeEach(kase, 'params', () => true, () => DROP),
+  candidates: (kase) =>
+    changeEach(
+      kase,
+      'params',
+      () => true,
+      () => DROP,
+    ),
 };
 
 export const dropResults: Pass = {
   name: 'drop results',
-  candidates: (kase) => changeEach(kase, 'returns', () => true, () => DROP),
+  candidates: (kase) =>
+    changeEach(
+      kase,
+      'returns',
+      () => true,
+      () => DROP,
+    ),
 };
 
 const PLAIN_TYPES: readonly Type[] = ['i64', 'i32', 'i128', 'f64', 'f32', 'i8x16'];
@@ -62,7 +74,8 @@ export const plainerTypes: Pass = {
 export const plainParams: Pass = {
   name: 'drop extensions and purposes',
   *candidates(kase) {
-    const isSpecial = (param: AbiParam): boolean => param.extension !== 'none' || param.purpose.kind !== 'normal';
+    const isSpecial = (param: AbiParam): boolean =>
+      param.extension !== 'none' || param.purpose.kind !== 'normal';
     const plain = (param: AbiParam): ParamChange => ({
       kind: 'declare',
       param: { type: param.type, extension: 'none', purpose: NORMAL },
