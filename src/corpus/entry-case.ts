@@ -19,10 +19,9 @@ export function caseFromEntry(entry: Entry): Case {
 }
 
 function sortedConfiguration(shared: Readonly<Record<string, string>>, flags: readonly string[]): Configuration {
-  const isOff = (flag: string): boolean => flag.endsWith('=false');
-  const isa = flags.filter((flag) => !isOff(flag)).map((flag) => flag.replace(/=true$/, ''));
-  const sorted = Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { shared: Object.fromEntries(sorted), isa: [...new Set(isa)].sort() };
+  const isa = flags.filter((flag) => !flag.endsWith('=false')).map((flag) => flag.replace(/=true$/, ''));
+  const sorted = Object.entries(shared).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return { shared: Object.fromEntries(sorted), isa: [...new Set(isa)].toSorted() };
 }
 
 /** One configuration for each riscv64 target; without any, one with the file's settings. */

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HarnessError, UsageError } from '../clif/harness-error.ts';
 import type { Module } from '../clif/module.ts';
@@ -141,7 +141,7 @@ describe('corpus entries', () => {
     expect(second).toBe(first.replace('a.clif', 'a-2.clif'));
     expect(readEntry(first).entry).toEqual(sample());
     expect(readEntry(second).entry.caseSeed).toBe('ffff');
-    expect(listEntries(dir)).toEqual([second, first].sort());
+    expect(listEntries(dir)).toEqual([second, first].toSorted());
   });
 
   it('are complete once listed, even after a crash between the two files', () => {

@@ -133,7 +133,7 @@ export function listEntries(dir: string): readonly string[] {
       .filter((item) => item.isFile() && item.name.endsWith('.clif'))
       .map((item) => join(item.parentPath, item.name))
       .filter((path) => existsSync(join(dirname(path), `${basename(path, '.clif')}.json`)))
-      .sort();
+      .toSorted();
   } catch (error) {
     throw new UsageError(`${dir}: cannot be read: ${reasonOf(error)}`, { cause: error });
   }

@@ -1,6 +1,6 @@
 import type { Function, FuncRef, Inst, Module } from '../clif/module.ts';
 import { functionNameText } from '../clif/module.ts';
-import type { Signature } from '../clif/signature.ts';
+import type { AbiParam, Signature } from '../clif/signature.ts';
 
 /** Functions and indirect-call signatures that have to change together, because one call may reach any of them. */
 export interface CallGroup {
@@ -12,18 +12,15 @@ export interface CallGroup {
 
 const KEYS = new WeakMap<Signature, string>();
 
+function paramKey({ type, extension, purpose }: AbiParam): string {
+  return `${type}/${extension}/${purpose.kind}${purpose.kind === 'sarg' ? purpose.bytes : ''}`;
+}
+
 /** Equal for signatures that are equal in every part. */
 export function signatureKey(signature: Signature): string {
   let key = KEYS.get(signature);
   if (key === undefined) {
-    const part = (list: Signature['params']): string =>
-      list
-        .map(
-          (p) =>
-            `${p.type}/${p.extension}/${p.purpose.kind}${p.purpose.kind === 'sarg' ? p.purpose.bytes : ''}`,
-        )
-        .join(',');
-    key = `${part(signature.params)}->${part(signature.returns)}:${signature.callConv}`;
+    key = `${signature.params.map(paramKey)}->${signature.returns.map(paramKey)}:${signature.callConv}`;
     KEYS.set(signature, key);
   }
   return key;

@@ -54,7 +54,7 @@ describe('callGroup', () => {
     const { module } = sampleCase(TEXT);
     expect([...callGroup(module, 'u0:1', false).functions]).toEqual(['u0:1']);
     expect(callGroup(module, 'u0:2', false).indirect.size).toBe(1);
-    expect([...callGroup(module, 'u0:1', true).functions].sort()).toEqual(['u0:1', 'u0:2']);
+    expect([...callGroup(module, 'u0:1', true).functions].toSorted()).toEqual(['u0:1', 'u0:2']);
     expect(callGroup(module, 'u0:1', true).indirect.size).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
 import { checkModule, problemText } from '../clif/check.ts';
@@ -192,17 +192,17 @@ block0(v0: i64):
     v3 = imul v0, v1
     return v2
 }`);
-    const hasMul = async (c: Case): Promise<boolean> => printModule(c.module).includes('imul');
-    const { case: small } = await shrinkCase(kase, hasMul, { maxAttempts: 500 });
+    const { case: small } = await shrinkCase(kase, async (c) => printModule(c.module).includes('imul'), {
+      maxAttempts: 500,
+    });
     expect(countInstructions(small.module)).toBeLessThanOrEqual(3);
     expect(printModule(small.module)).not.toContain('sig0');
   });
 
   it('passes an exception of the predicate on', async () => {
-    const broken = async (): Promise<boolean> => {
-      throw new Error('the emulator ended');
-    };
-    await expect(shrinkCase(generated(4), broken, { maxAttempts: 5 })).rejects.toThrow('the emulator ended');
+    await expect(
+      shrinkCase(generated(4), () => Promise.reject(new Error('the emulator ended')), { maxAttempts: 5 }),
+    ).rejects.toThrow('the emulator ended');
   });
 
   it('names the entry %main and counts from zero', async () => {

@@ -37,8 +37,8 @@ function dropDeadInsts(blocks: readonly Block[]): readonly Block[] {
   const dead = new Set<Inst>();
   for (let before = -1; dead.size !== before;) {
     before = dead.size;
-    for (const block of [...blocks].reverse()) {
-      for (const inst of [...block.insts].reverse()) {
+    for (const block of blocks.toReversed()) {
+      for (const inst of block.insts.toReversed()) {
         if (dead.has(inst) || !isPure(inst) || inst.results.some((r) => (uses.get(r) ?? 0) > 0)) continue;
         dead.add(inst);
         count(inst, -1);

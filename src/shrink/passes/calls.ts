@@ -78,10 +78,13 @@ function withoutTry(fn: Function, inst: Inst, editor: Editor): readonly Inst[] {
   ];
 }
 
+function isTry(inst: Inst): boolean {
+  return inst.kind === 'try_call' || inst.kind === 'try_call_indirect';
+}
+
 export const plainTries: Pass = {
   name: 'try_call to call',
   *candidates(kase) {
-    const isTry = (inst: Inst): boolean => inst.kind === 'try_call' || inst.kind === 'try_call_indirect';
     for (const fn of kase.module.functions) {
       for (const inst of instsOf(fn, isTry)) {
         yield () =>

@@ -44,6 +44,10 @@ export const plainerConventions: Pass = {
   },
 };
 
+function isSpecial(ref: FuncRef): boolean {
+  return !ref.colocated || ref.patchable;
+}
+
 function plainRef(ref: FuncRef): FuncRef {
   return { ...ref, colocated: true, patchable: false };
 }
@@ -57,7 +61,6 @@ function plainRefs(fn: Function, isChosen: (key: number) => boolean): Function {
 export const plainerRefs: Pass = {
   name: 'colocated refs',
   *candidates(kase) {
-    const isSpecial = (ref: FuncRef): boolean => !ref.colocated || ref.patchable;
     yield () =>
       mapFunctions(kase, (fn) =>
         [...fn.funcRefs.values()].some(isSpecial) ? plainRefs(fn, () => true) : fn,

@@ -71,15 +71,17 @@ export const plainerTypes: Pass = {
   },
 };
 
+function isSpecial(param: AbiParam): boolean {
+  return param.extension !== 'none' || param.purpose.kind !== 'normal';
+}
+
+function plain(param: AbiParam): ParamChange {
+  return { kind: 'declare', param: { type: param.type, extension: 'none', purpose: NORMAL } };
+}
+
 export const plainParams: Pass = {
   name: 'drop extensions and purposes',
   *candidates(kase) {
-    const isSpecial = (param: AbiParam): boolean =>
-      param.extension !== 'none' || param.purpose.kind !== 'normal';
-    const plain = (param: AbiParam): ParamChange => ({
-      kind: 'declare',
-      param: { type: param.type, extension: 'none', purpose: NORMAL },
-    });
     for (const side of ['params', 'returns'] as const) yield* changeEach(kase, side, isSpecial, plain);
   },
 };
