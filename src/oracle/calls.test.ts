@@ -22,7 +22,9 @@ block0(v0: i64, v1: f32, v2: i8x16):
 }
 `);
   // A signalling NaN and a vector travel as bits.
-  expect(interpret(program, main, [40n, 0x7f80_0001n, 1n << 127n])).toEqual(returned(82n, 1n << 127n, 0x7f80_0001n));
+  expect(interpret(program, main, [40n, 0x7f80_0001n, 1n << 127n])).toEqual(
+    returned(82n, 1n << 127n, 0x7f80_0001n),
+  );
   expect(interpret(program, main, [2n ** 64n - 2n, 0n, 3n])).toEqual(returned(2n ** 64n - 2n, 3n, 0n));
 });
 
@@ -76,7 +78,10 @@ test('the default call depth fits on the host stack, one more is exhaustion', ()
 
 test('a stopped run leaves nothing behind', () => {
   const program = prepareText(COUNT_DOWN);
-  expect(interpret(program, main, [50n], { maxDepth: 10 })).toEqual({ kind: 'exhausted', reason: 'call depth' });
+  expect(interpret(program, main, [50n], { maxDepth: 10 })).toEqual({
+    kind: 'exhausted',
+    reason: 'call depth',
+  });
   expect(interpret(program, main, [50n], { fuel: 10 })).toEqual({ kind: 'exhausted', reason: 'fuel' });
   expect(interpret(program, main, [50n])).toEqual(returned(50n));
 });
@@ -131,7 +136,10 @@ block0:
     return v0
 }
 `;
-  expect(runText(text, [])).toMatchObject({ kind: 'exhausted', reason: expect.stringContaining('wild access') });
+  expect(runText(text, [])).toMatchObject({
+    kind: 'exhausted',
+    reason: expect.stringContaining('wild access'),
+  });
 });
 
 const INDIRECT = (sig: string) => `test run
@@ -154,7 +162,10 @@ block0(v0: i64, v1: i8):
 
 test('indirect calls find their callee; a wild address and a foreign signature are undefined', () => {
   expect(runText(INDIRECT('(i32) -> i32'), [0n, 1n])).toEqual(returned(0xffff_fff9n));
-  expect(runText(INDIRECT('(i32) -> i32'), [0x77n, 0n])).toEqual({ kind: 'exhausted', reason: 'wild call to 0x77' });
+  expect(runText(INDIRECT('(i32) -> i32'), [0x77n, 0n])).toEqual({
+    kind: 'exhausted',
+    reason: 'wild call to 0x77',
+  });
   expect(runText(INDIRECT('(i32) -> i32, i32').replace('v5 =', 'v5, v6 ='), [0n, 1n])).toMatchObject({
     kind: 'exhausted',
     reason: expect.stringContaining('%callee'),

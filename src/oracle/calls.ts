@@ -44,7 +44,8 @@ export function scatter(cells: readonly Cell[], values: readonly bigint[]): void
 export function functionAt(machine: Machine, address: bigint, signature: Signature): PreparedFunction {
   const callee = machine.byAddress.get(address);
   if (callee === undefined) return exhaust(`wild call to 0x${address.toString(16)}`);
-  if (!sameShape(callee.signature, signature)) return exhaust(`call of ${callee.name} with another signature than its own`);
+  if (!sameShape(callee.signature, signature))
+    return exhaust(`call of ${callee.name} with another signature than its own`);
   return callee;
 }
 

@@ -14,13 +14,17 @@ describe.each(NAMES)('%s', (name) => {
       const unsigned = instruction(`fcvt_from_uint.${type} v0`, [int], [type]);
       const signedRun = instruction(`fcvt_from_sint.${type} v0`, [int], [type]);
       fc.assert(
-        fc.property(fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }), fc.integer({ min: 0, max: bits - 1 }), (wide, shift) => {
-          // Half of them next to a tie between two floats of 24 or 11 bits.
-          const tie = ((1n << 24n) | (wide & 0xff_ffffn) | 1n) << BigInt(Math.max(shift - 25, 0));
-          const x = BigInt.asUintN(bits, shift % 2 === 0 ? wide >> BigInt(shift) : tie + (wide % 3n) - 1n);
-          expect(resultOf(unsigned(x))).toBe(nearest(x << BigInt(UNIT), name));
-          expect(resultOf(signedRun(x))).toBe(nearest(BigInt.asIntN(bits, x) << BigInt(UNIT), name));
-        }),
+        fc.property(
+          fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }),
+          fc.integer({ min: 0, max: bits - 1 }),
+          (wide, shift) => {
+            // Half of them next to a tie between two floats of 24 or 11 bits.
+            const tie = ((1n << 24n) | (wide & 0xff_ffffn) | 1n) << BigInt(Math.max(shift - 25, 0));
+            const x = BigInt.asUintN(bits, shift % 2 === 0 ? wide >> BigInt(shift) : tie + (wide % 3n) - 1n);
+            expect(resultOf(unsigned(x))).toBe(nearest(x << BigInt(UNIT), name));
+            expect(resultOf(signedRun(x))).toBe(nearest(BigInt.asIntN(bits, x) << BigInt(UNIT), name));
+          },
+        ),
       );
     }
   });
@@ -42,9 +46,11 @@ describe.each(NAMES)('%s', (name) => {
             }
             const n = exact(x, name) / (1n << BigInt(UNIT));
             const clamped = n < least ? least : n > most ? most : n;
-            if (isInfinite(x, name)) expect(resultOf(clamping(x))).toBe(BigInt.asUintN(bits, (x & sign) === 0n ? most : least));
+            if (isInfinite(x, name))
+              expect(resultOf(clamping(x))).toBe(BigInt.asUintN(bits, (x & sign) === 0n ? most : least));
             else expect(resultOf(clamping(x))).toBe(BigInt.asUintN(bits, clamped));
-            if (clamped === n && !isInfinite(x, name)) expect(resultOf(trapping(x))).toBe(BigInt.asUintN(bits, n));
+            if (clamped === n && !isInfinite(x, name))
+              expect(resultOf(trapping(x))).toBe(BigInt.asUintN(bits, n));
             else expect(trapping(x)).toEqual({ kind: 'trapped', code: 'int_ovf' });
           }),
         );
@@ -59,7 +65,9 @@ describe.each(NAMES)('%s', (name) => {
       fc.assert(
         fc.property(finite, patterns(wide), (x, w) => {
           expect(exact(resultOf(promote(x)), wide)).toBe(exact(x, name));
-          expect(resultOf(promote(x)) >> BigInt(FORMATS[wide].bits - 1)).toBe(x >> BigInt(FORMATS[name].bits - 1));
+          expect(resultOf(promote(x)) >> BigInt(FORMATS[wide].bits - 1)).toBe(
+            x >> BigInt(FORMATS[name].bits - 1),
+          );
           if (isNaNBits(w, wide)) expect(resultOf(demote(w))).toBe(FORMATS[name].nan);
           else if (exact(w, wide) !== 0n) expect(resultOf(demote(w))).toBe(nearest(exact(w, wide), name));
         }),

@@ -13,7 +13,7 @@ import {
 } from './program.ts';
 
 /** Gives the callee when the call happens. */
-export type Callee = () => PreparedFunction;
+type Callee = () => PreparedFunction;
 
 function named(scope: Scope, inst: Inst, func: number): PreparedFunction {
   const ref = scope.source.funcRefs.get(func);
@@ -22,7 +22,7 @@ function named(scope: Scope, inst: Inst, func: number): PreparedFunction {
   return scope.findFunction(name) ?? unsupported(scope, inst, `${name} is not in this module`);
 }
 
-export function directCallee(scope: Scope, inst: Inst, func: number): Callee {
+function directCallee(scope: Scope, inst: Inst, func: number): Callee {
   const callee = named(scope, inst, func);
   const sig = scope.source.sigRefs.get(scope.source.funcRefs.get(func)?.sig ?? -1);
   if (sig !== undefined && !sameShape(sig, callee.signature)) {
@@ -31,7 +31,7 @@ export function directCallee(scope: Scope, inst: Inst, func: number): Callee {
   return () => callee;
 }
 
-export function indirectCallee(scope: Scope, inst: Inst, sig: number): Callee {
+function indirectCallee(scope: Scope, inst: Inst, sig: number): Callee {
   const signature = scope.source.sigRefs.get(sig);
   if (signature === undefined) return broken(scope, inst, `no signature sig${sig}`);
   const address = argCell(scope, inst, 0);
@@ -39,17 +39,32 @@ export function indirectCallee(scope: Scope, inst: Inst, sig: number): Callee {
   return () => functionAt(machine, address.v, signature);
 }
 
+function argCells(scope: Scope, inst: Inst, sig: number, values: readonly Value[]): readonly Cell[] {
+  const signature = scope.source.sigRefs.get(sig);
+  if (signature?.params.length !== values.length)
+    return broken(scope, inst, `wrong number of arguments for sig${sig}`);
+  return values.map((v) => cellOf(scope, v));
+}
+
 /** Callee and argument cells of any call-like instruction. */
-export function callParts(scope: Scope, inst: Inst): { readonly callee: Callee; readonly args: readonly Cell[] } {
-  const cells = (values: readonly Value[]): Cell[] => values.map((v) => cellOf(scope, v));
+export function callParts(
+  scope: Scope,
+  inst: Inst,
+): { readonly callee: Callee; readonly args: readonly Cell[] } {
   switch (inst.kind) {
     case 'call':
-    case 'try_call':
-      return { callee: directCallee(scope, inst, inst.func), args: cells(inst.args) };
+    case 'try_call': {
+      const sig = scope.source.funcRefs.get(inst.func)?.sig ?? -1;
+      return { callee: directCallee(scope, inst, inst.func), args: argCells(scope, inst, sig, inst.args) };
+    }
     case 'call_indirect':
-      return { callee: indirectCallee(scope, inst, inst.sig), args: cells(inst.args.slice(1)) };
-    case 'try_call_indirect':
-      return { callee: indirectCallee(scope, inst, inst.table.sig), args: cells(inst.args.slice(1)) };
+    case 'try_call_indirect': {
+      const sig = inst.kind === 'call_indirect' ? inst.sig : inst.table.sig;
+      return {
+        callee: indirectCallee(scope, inst, sig),
+        args: argCells(scope, inst, sig, inst.args.slice(1)),
+      };
+    }
     default:
       return broken(scope, inst, 'not a call');
   }

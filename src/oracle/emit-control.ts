@@ -41,7 +41,8 @@ function compileBranch(scope: Scope, inst: Inst, target: BlockCall, returned: re
     else if (arg.kind === 'ret') from.push(returned[arg.index] ?? broken(scope, inst, `no ret${arg.index}`));
     else return unsupported(scope, inst, 'an exception payload on a normal edge');
   }
-  if (from.length !== block.params.length) return broken(scope, inst, `wrong arguments for block${target.block}`);
+  if (from.length !== block.params.length)
+    return broken(scope, inst, `wrong arguments for block${target.block}`);
   const moves = compileMoves(from, block.params);
   if (moves === null) return () => block;
   return () => {
@@ -70,7 +71,8 @@ function compileTailCall(scope: Scope, inst: Inst): Terminator {
 }
 
 function compileTryCall(scope: Scope, inst: Inst): Terminator {
-  if (inst.kind !== 'try_call' && inst.kind !== 'try_call_indirect') return broken(scope, inst, 'not a try_call');
+  if (inst.kind !== 'try_call' && inst.kind !== 'try_call_indirect')
+    return broken(scope, inst, 'not a try_call');
   const { machine } = scope;
   const { callee, args } = callParts(scope, inst);
   const signature = scope.source.sigRefs.get(inst.table.sig);

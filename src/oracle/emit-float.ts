@@ -5,7 +5,16 @@ import { floatFormat, type FloatFormat } from './float-format.ts';
 import { fmaF64, fmaNarrow } from './fma.ts';
 import type { Binary, Unary } from './integer.ts';
 import { joinLanes, mapLanes, splitLanes, zipLanes } from './lanes.ts';
-import { argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit, type Scope } from './program.ts';
+import {
+  argCell,
+  argInfo,
+  broken,
+  resultCell,
+  resultInfo,
+  unsupported,
+  type Emit,
+  type Scope,
+} from './program.ts';
 import type { Inst } from '../clif/module.ts';
 import { fastFloatBinary, fastFloatCompare, fastFloatUnary } from './vector-float.ts';
 
@@ -103,7 +112,10 @@ const emitCompare: Emit = (scope, inst) => {
 
 /** The same lane position's sign bit in every lane. */
 function signMask(laneBits: number, lanes: number): bigint {
-  return joinLanes(Array.from({ length: lanes }, () => 1n << BigInt(laneBits - 1)), laneBits);
+  return joinLanes(
+    Array.from({ length: lanes }, () => 1n << BigInt(laneBits - 1)),
+    laneBits,
+  );
 }
 
 /** fneg, fabs and fcopysign touch sign bits only, for every format and every NaN. */

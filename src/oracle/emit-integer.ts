@@ -8,7 +8,18 @@ import {
   type Unary,
 } from './integer.ts';
 import { mapLanes, zipLanes } from './lanes.ts';
-import { aliasResult, argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Cell, type Emit, type Op } from './program.ts';
+import {
+  aliasResult,
+  argCell,
+  argInfo,
+  broken,
+  resultCell,
+  resultInfo,
+  unsupported,
+  type Cell,
+  type Emit,
+  type Op,
+} from './program.ts';
 import { fastVectorBinary, fastVectorCompare, fastVectorShift, fastVectorUnary } from './vector-integer.ts';
 
 const BITWISE = new Set(['band', 'bor', 'bxor', 'band_not', 'bor_not', 'bxor_not', 'bnot']);
@@ -99,7 +110,9 @@ function shift(op: string, make: (bits: number) => Binary): Emit {
     let f = make(laneBits);
     if (isVector) {
       const lane = f;
-      f = fastVectorShift(op, laneBits, lanes) ?? ((x, y) => mapLanes(x, laneBits, laneBits, lanes, (l) => lane(l, y)));
+      f =
+        fastVectorShift(op, laneBits, lanes) ??
+        ((x, y) => mapLanes(x, laneBits, laneBits, lanes, (l) => lane(l, y)));
     }
     return () => {
       d.v = f(a.v, b.v);
@@ -138,7 +151,9 @@ function resize(signed: boolean): Emit {
     if (!isVector && !signed && to >= from) return aliasResult(scope, inst);
     const a = argCell(scope, inst, 0);
     const d = resultCell(scope, inst);
-    const lane: Unary = signed ? (x) => BigInt.asUintN(to, BigInt.asIntN(from, x)) : (x) => BigInt.asUintN(to, x);
+    const lane: Unary = signed
+      ? (x) => BigInt.asUintN(to, BigInt.asIntN(from, x))
+      : (x) => BigInt.asUintN(to, x);
     if (!isVector) {
       return () => {
         d.v = lane(a.v);
@@ -157,7 +172,8 @@ const emitMask: Emit = (scope, inst) => {
   const d = resultCell(scope, inst);
   const ones = bitMask(to);
   return () => {
-    d.v = lanes === 1 ? (a.v === 0n ? 0n : ones) : mapLanes(a.v, from, to, lanes, (x) => (x === 0n ? 0n : ones));
+    d.v =
+      lanes === 1 ? (a.v === 0n ? 0n : ones) : mapLanes(a.v, from, to, lanes, (x) => (x === 0n ? 0n : ones));
   };
 };
 

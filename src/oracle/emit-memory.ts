@@ -3,7 +3,16 @@ import { bitMask } from '../clif/type.ts';
 import { INTEGER_BINARY, type Binary } from './integer.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import { mapLanes } from './lanes.ts';
-import { argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit, type Scope } from './program.ts';
+import {
+  argCell,
+  argInfo,
+  broken,
+  resultCell,
+  resultInfo,
+  unsupported,
+  type Emit,
+  type Scope,
+} from './program.ts';
 
 /** Checks the flags and gives the offset. Big-endian accesses are not modelled: riscv64 refuses them. */
 function accessOffset(scope: Scope, inst: Inst): number {

@@ -1,5 +1,14 @@
 import { bitMask } from '../clif/type.ts';
-import { aliasResult, argCell, argInfo, broken, resultCell, resultInfo, unsupported, type Emit } from './program.ts';
+import {
+  aliasResult,
+  argCell,
+  argInfo,
+  broken,
+  resultCell,
+  resultInfo,
+  unsupported,
+  type Emit,
+} from './program.ts';
 
 /** Written once while preparing: an SSA constant has its own cell. */
 const emitConst: Emit = (scope, inst) => {
@@ -30,15 +39,20 @@ const emitBitselect: Emit = (scope, inst) => {
 
 /** Little-endian on both sides: the bits stay where they are. */
 const emitBitcast: Emit = (scope, inst) => {
-  if (inst.kind === 'memory' && inst.flags.includes('big')) return unsupported(scope, inst, 'big-endian bitcast');
-  if (argInfo(scope, inst, 0).bits !== resultInfo(scope, inst).bits) return broken(scope, inst, 'sizes differ');
+  if (inst.kind === 'memory' && inst.flags.includes('big'))
+    return unsupported(scope, inst, 'big-endian bitcast');
+  if (argInfo(scope, inst, 0).bits !== resultInfo(scope, inst).bits)
+    return broken(scope, inst, 'sizes differ');
   return aliasResult(scope, inst);
 };
 
 const emitNothing: Emit = () => null;
 
 export const MOVE_EMITS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
-  ...['iconst', 'f16const', 'f32const', 'f64const', 'f128const', 'vconst'].map((op): [string, Emit] => [op, emitConst]),
+  ...['iconst', 'f16const', 'f32const', 'f64const', 'f128const', 'vconst'].map((op): [string, Emit] => [
+    op,
+    emitConst,
+  ]),
   ['select', emitSelect],
   ['select_spectre_guard', emitSelect],
   ['bitselect', emitBitselect],

@@ -64,7 +64,8 @@ const emitShuffle: Emit = (scope, inst) => {
   if (inst.kind !== 'shuffle') return broken(scope, inst, 'no mask');
   const { bits, lanes } = argInfo(scope, inst, 0);
   const { mask } = inst;
-  if (mask.length !== lanes || mask.some((m) => m >= 2 * lanes)) return broken(scope, inst, 'mask out of range');
+  if (mask.length !== lanes || mask.some((m) => m >= 2 * lanes))
+    return broken(scope, inst, 'mask out of range');
   const x = argCell(scope, inst, 0);
   const y = argCell(scope, inst, 1);
   const d = resultCell(scope, inst);
@@ -120,7 +121,10 @@ const emitHighBits: Emit = (scope, inst) => {
   const x = argCell(scope, inst, 0);
   const d = resultCell(scope, inst);
   return () => {
-    d.v = BigInt.asUintN(bits, mapLanes(x.v, laneBits, 1, lanes, (lane) => lane >> top));
+    d.v = BigInt.asUintN(
+      bits,
+      mapLanes(x.v, laneBits, 1, lanes, (lane) => lane >> top),
+    );
   };
 };
 
@@ -169,7 +173,8 @@ const emitAddPairwise: Emit = (scope, inst) => {
   return () => {
     const all = [...splitLanes(x.v, laneBits, lanes), ...splitLanes(y.v, laneBits, lanes)];
     const sums: bigint[] = [];
-    for (let i = 0; i < lanes; i++) sums.push(BigInt.asUintN(laneBits, (all[2 * i] ?? 0n) + (all[2 * i + 1] ?? 0n)));
+    for (let i = 0; i < lanes; i++)
+      sums.push(BigInt.asUintN(laneBits, (all[2 * i] ?? 0n) + (all[2 * i + 1] ?? 0n)));
     d.v = joinLanes(sums, laneBits);
   };
 };

@@ -18,10 +18,25 @@ export function patterns(name: Format): fc.Arbitrary<bigint> {
   const infinity = BigInt(2 * bias + 1) << BigInt(fraction);
   const sign = 1n << BigInt(bits - 1);
   const one = BigInt(bias) << BigInt(fraction);
-  const special = [0n, 1n, infinity, infinity - 1n, infinity + 1n, one, one + 1n, one - 1n, 1n << BigInt(fraction), (1n << BigInt(fraction)) - 1n];
+  const special = [
+    0n,
+    1n,
+    infinity,
+    infinity - 1n,
+    infinity + 1n,
+    one,
+    one + 1n,
+    one - 1n,
+    1n << BigInt(fraction),
+    (1n << BigInt(fraction)) - 1n,
+  ];
   // Exponents near one another, so that sums round and cancel.
   const near = fc
-    .tuple(fc.bigInt({ min: -30n, max: 30n }), fc.bigInt({ min: 0n, max: (1n << BigInt(fraction)) - 1n }), fc.boolean())
+    .tuple(
+      fc.bigInt({ min: -30n, max: 30n }),
+      fc.bigInt({ min: 0n, max: (1n << BigInt(fraction)) - 1n }),
+      fc.boolean(),
+    )
     .map(([e, f, negative]) => {
       const exponent = BigInt(bias) + (name === 'f16' ? e / 3n : e);
       return (exponent << BigInt(fraction)) | f | (negative ? sign : 0n);

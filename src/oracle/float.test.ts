@@ -129,8 +129,20 @@ describe.each(NAMES)('%s', (name) => {
 
   test('fcmp: every condition is the union of its relations', () => {
     const relations: Record<string, string> = {
-      ord: '<=>', uno: '?', eq: '=', ne: '<>?', one: '<>', ueq: '?=', lt: '<', le: '<=', gt: '>', ge: '>=',
-      ult: '?<', ule: '?<=', ugt: '?>', uge: '?>=',
+      ord: '<=>',
+      uno: '?',
+      eq: '=',
+      ne: '<>?',
+      one: '<>',
+      ueq: '?=',
+      lt: '<',
+      le: '<=',
+      gt: '>',
+      ge: '>=',
+      ult: '?<',
+      ule: '?<=',
+      ugt: '?>',
+      uge: '?>=',
     };
     for (const [cond, subset] of Object.entries(relations)) {
       const run = instruction(`fcmp ${cond} v0, v1`, [type, type], ['i8']);
@@ -191,5 +203,7 @@ test('every f16 survives decoding and encoding', () => {
 
 test('moves keep signalling NaNs', () => {
   expect(resultOf(instruction('bitcast.f32 v0', ['i32'], ['f32'])(0x7f80_0001n))).toBe(0x7f80_0001n);
-  expect(resultOf(instruction('select v0, v1, v1', ['i8', 'f64'], ['f64'])(1n, 0xfff0_0000_0000_0001n))).toBe(0xfff0_0000_0000_0001n);
+  expect(resultOf(instruction('select v0, v1, v1', ['i8', 'f64'], ['f64'])(1n, 0xfff0_0000_0000_0001n))).toBe(
+    0xfff0_0000_0000_0001n,
+  );
 });

@@ -16,8 +16,10 @@ function pattern(bits: number): fc.Arbitrary<bigint> {
 }
 
 /** Signed value, by arithmetic instead of asIntN. */
-const signed = (x: bigint, bits: number): bigint => (x >> BigInt(bits - 1) === 0n ? x : x - (1n << BigInt(bits)));
-const wrap = (x: bigint, bits: number): bigint => ((x % (1n << BigInt(bits))) + (1n << BigInt(bits))) % (1n << BigInt(bits));
+const signed = (x: bigint, bits: number): bigint =>
+  x >> BigInt(bits - 1) === 0n ? x : x - (1n << BigInt(bits));
+const wrap = (x: bigint, bits: number): bigint =>
+  ((x % (1n << BigInt(bits))) + (1n << BigInt(bits))) % (1n << BigInt(bits));
 const digits = (x: bigint, bits: number): string => x.toString(2).padStart(bits, '0');
 const fromDigits = (text: string): bigint => BigInt(`0b${text}`);
 
@@ -30,11 +32,28 @@ const BINARY: Record<string, (x: bigint, y: bigint, bits: number) => bigint> = {
     const product = signed(x, bits) * signed(y, bits);
     return wrap((product - wrap(product, bits)) / (1n << BigInt(bits)), bits);
   },
-  band: (x, y, bits) => fromDigits([...digits(x, bits)].map((d, i) => (d === '1' && digits(y, bits)[i] === '1' ? '1' : '0')).join('')),
-  bor: (x, y, bits) => fromDigits([...digits(x, bits)].map((d, i) => (d === '1' || digits(y, bits)[i] === '1' ? '1' : '0')).join('')),
-  bxor: (x, y, bits) => fromDigits([...digits(x, bits)].map((d, i) => (d === digits(y, bits)[i] ? '0' : '1')).join('')),
-  ishl: (x, y, bits) => fromDigits(digits(x, bits).slice(Number(y % BigInt(bits))).padEnd(bits, '0')),
-  ushr: (x, y, bits) => fromDigits(digits(x, bits).slice(0, bits - Number(y % BigInt(bits))).padStart(bits, '0')),
+  band: (x, y, bits) =>
+    fromDigits(
+      [...digits(x, bits)].map((d, i) => (d === '1' && digits(y, bits)[i] === '1' ? '1' : '0')).join(''),
+    ),
+  bor: (x, y, bits) =>
+    fromDigits(
+      [...digits(x, bits)].map((d, i) => (d === '1' || digits(y, bits)[i] === '1' ? '1' : '0')).join(''),
+    ),
+  bxor: (x, y, bits) =>
+    fromDigits([...digits(x, bits)].map((d, i) => (d === digits(y, bits)[i] ? '0' : '1')).join('')),
+  ishl: (x, y, bits) =>
+    fromDigits(
+      digits(x, bits)
+        .slice(Number(y % BigInt(bits)))
+        .padEnd(bits, '0'),
+    ),
+  ushr: (x, y, bits) =>
+    fromDigits(
+      digits(x, bits)
+        .slice(0, bits - Number(y % BigInt(bits)))
+        .padStart(bits, '0'),
+    ),
   sshr: (x, y, bits) => {
     const text = digits(x, bits);
     return fromDigits(text.slice(0, bits - Number(y % BigInt(bits))).padStart(bits, text[0]));
@@ -85,7 +104,8 @@ describe.each(TYPES)('%s', (type) => {
     fc.assert(
       fc.property(pattern(bits), pattern(bits), (x, y) => {
         if (y === 0n) {
-          for (const f of [udiv, urem, sdiv, srem]) expect(f(x, y)).toEqual({ kind: 'trapped', code: 'int_divz' });
+          for (const f of [udiv, urem, sdiv, srem])
+            expect(f(x, y)).toEqual({ kind: 'trapped', code: 'int_divz' });
           return;
         }
         expect(resultOf(udiv(x, y)) * y + resultOf(urem(x, y))).toBe(x);
@@ -111,11 +131,14 @@ describe.each(TYPES)('%s', (type) => {
     };
     for (const [cond, f] of Object.entries(holds)) {
       const unsigned = instruction(`icmp ${cond} v0, v1`, [type, type], ['i8']);
-      const ordered = cond.startsWith('u') ? instruction(`icmp s${cond.slice(1)} v0, v1`, [type, type], ['i8']) : null;
+      const ordered = cond.startsWith('u')
+        ? instruction(`icmp s${cond.slice(1)} v0, v1`, [type, type], ['i8'])
+        : null;
       fc.assert(
         fc.property(pattern(bits), pattern(bits), (x, y) => {
           expect(resultOf(unsigned(x, y))).toBe(f(x, y) ? 1n : 0n);
-          if (ordered !== null) expect(resultOf(ordered(x, y))).toBe(f(signed(x, bits), signed(y, bits)) ? 1n : 0n);
+          if (ordered !== null)
+            expect(resultOf(ordered(x, y))).toBe(f(signed(x, bits), signed(y, bits)) ? 1n : 0n);
         }),
       );
     }
@@ -132,7 +155,11 @@ describe.each(TYPES)('%s', (type) => {
     for (const [name, f] of Object.entries(exact)) {
       const takesCarry = name.endsWith('in');
       const run = (sign: string) =>
-        instruction(`${sign}${name} v0, v1${takesCarry ? ', v2' : ''}`, takesCarry ? [type, type, 'i8'] : [type, type], [type, 'i8']);
+        instruction(
+          `${sign}${name} v0, v1${takesCarry ? ', v2' : ''}`,
+          takesCarry ? [type, type, 'i8'] : [type, type],
+          [type, 'i8'],
+        );
       const [u, s] = [run('u'), run('s')];
       fc.assert(
         fc.property(pattern(bits), pattern(bits), fc.constantFrom(0n, 1n, 128n), (x, y, carry) => {
@@ -141,7 +168,10 @@ describe.each(TYPES)('%s', (type) => {
           const wide = f(x, y, c);
           expect(resultsOf(u(...inputs))).toEqual([wrap(wide, bits), wide === wrap(wide, bits) ? 0n : 1n]);
           const narrow = f(signed(x, bits), signed(y, bits), c);
-          expect(resultsOf(s(...inputs))).toEqual([wrap(narrow, bits), narrow === signed(wrap(narrow, bits), bits) ? 0n : 1n]);
+          expect(resultsOf(s(...inputs))).toEqual([
+            wrap(narrow, bits),
+            narrow === signed(wrap(narrow, bits), bits) ? 0n : 1n,
+          ]);
         }),
       );
     }
@@ -150,7 +180,10 @@ describe.each(TYPES)('%s', (type) => {
   test('extension and reduction', () => {
     for (const wide of TYPES.filter((t) => typeInfo(t).bits > bits)) {
       const to = typeInfo(wide).bits;
-      const [u, s] = [instruction(`uextend.${wide} v0`, [type], [wide]), instruction(`sextend.${wide} v0`, [type], [wide])];
+      const [u, s] = [
+        instruction(`uextend.${wide} v0`, [type], [wide]),
+        instruction(`sextend.${wide} v0`, [type], [wide]),
+      ];
       const down = instruction(`ireduce.${type} v0`, [wide], [type]);
       fc.assert(
         fc.property(pattern(bits), pattern(to), (x, w) => {
@@ -165,11 +198,16 @@ describe.each(TYPES)('%s', (type) => {
 
 test('a shift amount may be wider or narrower than what is shifted', () => {
   expect(resultOf(instruction('ishl v0, v1', ['i8', 'i128'], ['i8'])(0x81n, (1n << 100n) | 9n))).toBe(2n);
-  expect(resultOf(instruction('sshr v0, v1', ['i128', 'i8'], ['i128'])(1n << 127n, 255n))).toBe((1n << 128n) - 1n);
+  expect(resultOf(instruction('sshr v0, v1', ['i128', 'i8'], ['i128'])(1n << 127n, 255n))).toBe(
+    (1n << 128n) - 1n,
+  );
 });
 
 test('iconcat and isplit are inverses', () => {
-  const [concat, split] = [instruction('iconcat v0, v1', ['i64', 'i64'], ['i128']), instruction('isplit v0', ['i128'], ['i64', 'i64'])];
+  const [concat, split] = [
+    instruction('iconcat v0, v1', ['i64', 'i64'], ['i128']),
+    instruction('isplit v0', ['i128'], ['i64', 'i64']),
+  ];
   fc.assert(
     fc.property(pattern(64), pattern(64), (lo, hi) => {
       const whole = resultOf(concat(lo, hi));

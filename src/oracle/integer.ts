@@ -95,7 +95,10 @@ function rotateRight(bits: number): Binary {
   };
 }
 
-export const INTEGER_UNARY: ReadonlyMap<string, (bits: number) => Unary> = new Map<string, (bits: number) => Unary>([
+export const INTEGER_UNARY: ReadonlyMap<string, (bits: number) => Unary> = new Map<
+  string,
+  (bits: number) => Unary
+>([
   ['ineg', (bits) => (x) => ux(bits, -x)],
   ['iabs', (bits) => (x) => ux(bits, sx(bits, x) < 0n ? -x : x)],
   ['bnot', (bits) => (x) => ux(bits, ~x)],
@@ -113,7 +116,10 @@ export const INTEGER_UNARY: ReadonlyMap<string, (bits: number) => Unary> = new M
   ['bitrev', (bits) => (x) => reverseBits(x, bits)],
 ]);
 
-export const INTEGER_BINARY: ReadonlyMap<string, (bits: number) => Binary> = new Map<string, (bits: number) => Binary>([
+export const INTEGER_BINARY: ReadonlyMap<string, (bits: number) => Binary> = new Map<
+  string,
+  (bits: number) => Binary
+>([
   ['iadd', (bits) => (x, y) => ux(bits, x + y)],
   ['isub', (bits) => (x, y) => ux(bits, x - y)],
   ['imul', (bits) => (x, y) => ux(bits, x * y)],
@@ -141,7 +147,10 @@ export const INTEGER_BINARY: ReadonlyMap<string, (bits: number) => Binary> = new
   ['avg_round', () => (x, y) => (x + y + 1n) >> 1n],
 ]);
 
-export const INTEGER_SHIFT: ReadonlyMap<string, (bits: number) => Binary> = new Map<string, (bits: number) => Binary>([
+export const INTEGER_SHIFT: ReadonlyMap<string, (bits: number) => Binary> = new Map<
+  string,
+  (bits: number) => Binary
+>([
   [
     'ishl',
     (bits) => {

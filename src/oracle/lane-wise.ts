@@ -28,7 +28,9 @@ export function agreesLaneWise(text: string, type: Type, operands: number): void
   fc.assert(
     fc.property(fc.tuple(...operandsOf(vectors(type))), (inputs) => {
       const lanes = inputs.map((x) => lanesOf(x, type));
-      const expected = lanesOf(inputs[0] ?? 0n, type).map((_, i) => resultOf(scalar(...lanes.map((l) => l[i] ?? 0n))));
+      const expected = lanesOf(inputs[0] ?? 0n, type).map((_, i) =>
+        resultOf(scalar(...lanes.map((l) => l[i] ?? 0n))),
+      );
       expect(resultOf(vector(...inputs))).toBe(vectorOfLanes(expected, type));
     }),
     runs,

@@ -39,7 +39,10 @@ export function mapLanes(
   lanes: number,
   f: (lane: bigint) => bigint,
 ): bigint {
-  return joinLanes(splitLanes(vector, fromBits, lanes).map((lane) => f(lane)), toBits);
+  return joinLanes(
+    splitLanes(vector, fromBits, lanes).map((lane) => f(lane)),
+    toBits,
+  );
 }
 
 /** Applies a scalar function of two lanes to every pair of lanes. */

@@ -16,10 +16,20 @@ const ROUTINES: ReadonlyMap<string, readonly [arity: number, f32: Arithmetic, f6
   ['Floor', [1, ([x = NaN]) => Math.floor(x), ([x = NaN]) => Math.floor(x)]],
   ['Trunc', [1, ([x = NaN]) => Math.trunc(x), ([x = NaN]) => Math.trunc(x)]],
   ['Nearest', [1, ([x = NaN]) => nearestEven(x), ([x = NaN]) => nearestEven(x)]],
-  ['Fma', [3, ([x = NaN, y = NaN, z = NaN]) => fmaNarrow(x, y, z), ([x = NaN, y = NaN, z = NaN]) => fmaF64(x, y, z)]],
+  [
+    'Fma',
+    [
+      3,
+      ([x = NaN, y = NaN, z = NaN]) => fmaNarrow(x, y, z),
+      ([x = NaN, y = NaN, z = NaN]) => fmaF64(x, y, z),
+    ],
+  ],
 ]);
 
-function lift(f: Arithmetic, { decode, encode }: FloatFormat): (args: readonly bigint[]) => readonly bigint[] {
+function lift(
+  f: Arithmetic,
+  { decode, encode }: FloatFormat,
+): (args: readonly bigint[]) => readonly bigint[] {
   return (args) => [encode(f(args.map((bits) => decode(bits))))];
 }
 

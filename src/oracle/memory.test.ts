@@ -24,13 +24,27 @@ test('extending loads and narrow stores', () => {
   expect(run('    v2 = uload32.i64 v1\n    return v2', 0x1_8000_0000n)).toBe(0x8000_0000n);
   expect(run('    v2 = sload32.i64 v1\n    return v2', 0x1_8000_0000n)).toBe(0xffff_ffff_8000_0000n);
   expect(run('    istore8 v0, v1+2\n    v2 = load.i64 v1\n    return v2', 0x1234_5678n)).toBe(0x1278_5678n);
-  expect(run('    v3 = sload8x8 v1\n    v4 = extractlane v3, 1\n    v2 = uextend.i64 v4\n    return v2', 0x80_00n)).toBe(
-    0xff80n,
-  );
+  expect(
+    run('    v3 = sload8x8 v1\n    v4 = extractlane v3, 1\n    v2 = uextend.i64 v4\n    return v2', 0x80_00n),
+  ).toBe(0xff80n);
 });
 
 test('every width goes through memory', () => {
-  for (const type of ['i8', 'i16', 'i32', 'i128', 'f16', 'f32', 'f64', 'f128', 'i8x2', 'i16x4', 'i8x16', 'f64x4', 'i64x8']) {
+  for (const type of [
+    'i8',
+    'i16',
+    'i32',
+    'i128',
+    'f16',
+    'f32',
+    'f64',
+    'f128',
+    'i8x2',
+    'i16x4',
+    'i8x16',
+    'f64x4',
+    'i64x8',
+  ]) {
     const text = `test run
 function %main(${type}) -> ${type} {
     ss0 = explicit_slot 80
@@ -41,7 +55,8 @@ block0(v0: ${type}):
     return v2
 }
 `;
-    const bytes = { i8: 1, i16: 2, f16: 2, i8x2: 2, i32: 4, f32: 4, f64: 8, i16x4: 8, f64x4: 32, i64x8: 64 }[type] ?? 16;
+    const bytes =
+      { i8: 1, i16: 2, f16: 2, i8x2: 2, i32: 4, f32: 4, f64: 8, i16x4: 8, f64x4: 32, i64x8: 64 }[type] ?? 16;
     const pattern = BigInt(`0x${'f1e2d3c4b5a69788'.repeat(8)}`) >> BigInt(512 - bytes * 8);
     expect(resultOf(runText(text, [pattern]))).toBe(pattern);
   }
@@ -63,21 +78,36 @@ test('accesses outside a slot', () => {
     kind: 'exhausted',
     reason: 'wild access at 0x0',
   });
-  expect(runText(inSlot('    v3 = iadd v1, v0\n    store v0, v3+32\n    v2 = load.i64 v1\n    return v2'), [2n ** 64n - 32n])).toEqual(
-    returned(2n ** 64n - 32n),
-  );
+  expect(
+    runText(inSlot('    v3 = iadd v1, v0\n    store v0, v3+32\n    v2 = load.i64 v1\n    return v2'), [
+      2n ** 64n - 32n,
+    ]),
+  ).toEqual(returned(2n ** 64n - 32n));
 });
 
 test('slots are aligned and apart', () => {
-  const text = inSlot('    v2 = stack_addr.i64 ss1\n    v3 = band_imm v1, 127\n    v4 = isub v2, v1\n    v5 = bor v3, v4\n    return v4', 'explicit_slot 5, align = 128');
+  const text = inSlot(
+    '    v2 = stack_addr.i64 ss1\n    v3 = band_imm v1, 127\n    v4 = isub v2, v1\n    v5 = bor v3, v4\n    return v4',
+    'explicit_slot 5, align = 128',
+  );
   expect(resultsOf(runText(text, [0n]))).toHaveLength(1);
-  expect(runText(inSlot('    v3 = band_imm v1, 127\n    return v3', 'explicit_slot 5, align = 128'), [0n])).toEqual(returned(0n));
-  expect(runText(inSlot('    v2 = stack_addr.i64 ss1\n    v3 = band_imm v2, 15\n    return v3', 'explicit_slot 5'), [0n])).toEqual(returned(0n));
+  expect(
+    runText(inSlot('    v3 = band_imm v1, 127\n    return v3', 'explicit_slot 5, align = 128'), [0n]),
+  ).toEqual(returned(0n));
+  expect(
+    runText(
+      inSlot('    v2 = stack_addr.i64 ss1\n    v3 = band_imm v2, 15\n    return v3', 'explicit_slot 5'),
+      [0n],
+    ),
+  ).toEqual(returned(0n));
   expect(resultOf(runText(text, [0n]))).toBeGreaterThan(16n);
 });
 
 test('big frames grow the memory', () => {
-  const text = inSlot('    store v0, v1+999992\n    v2 = load.i64 v1+999992\n    return v2', 'explicit_slot 1000000');
+  const text = inSlot(
+    '    store v0, v1+999992\n    v2 = load.i64 v1+999992\n    return v2',
+    'explicit_slot 1000000',
+  );
   expect(runText(text, [9n])).toEqual(returned(9n));
 });
 

@@ -33,7 +33,14 @@ export interface FrameLayout {
 
 export function createMemory(): Memory {
   const bytes = new Uint8Array(FIRST_SIZE_BYTES);
-  return { bytes, view: new DataView(bytes.buffer), state: new Uint8Array(FIRST_SIZE_BYTES), top: 0, stackBase: 0, strictUninit: true };
+  return {
+    bytes,
+    view: new DataView(bytes.buffer),
+    state: new Uint8Array(FIRST_SIZE_BYTES),
+    top: 0,
+    stackBase: 0,
+    strictUninit: true,
+  };
 }
 
 /** Forgets all activations; needed after a run that was stopped in the middle. */
@@ -165,7 +172,13 @@ export function readMemory(memory: Memory, address: bigint, offset: number, size
 }
 
 /** Counterpart of `readMemory`; `bits` must fit in `size` bytes. */
-export function writeMemory(memory: Memory, address: bigint, offset: number, size: number, bits: bigint): void {
+export function writeMemory(
+  memory: Memory,
+  address: bigint,
+  offset: number,
+  size: number,
+  bits: bigint,
+): void {
   const at = locate(memory, address, offset, size);
   const { state } = memory;
   for (let i = at; i < at + size; i++) {

@@ -73,9 +73,9 @@ function prepareBlock(scope: Scope, source: Block, block: PreparedBlock): void {
 
 function prepareFunction(scope: Scope): void {
   const { source, self } = scope;
-  for (const source_block of source.blocks) {
-    const block = scope.blocks.get(source_block.id);
-    if (block !== undefined) prepareBlock(scope, source_block, block);
+  for (const sourceBlock of source.blocks) {
+    const block = scope.blocks.get(sourceBlock.id);
+    if (block !== undefined) prepareBlock(scope, sourceBlock, block);
   }
   const [first] = source.blocks;
   self.entry = first === undefined ? null : (scope.blocks.get(first.id) ?? null);

@@ -15,12 +15,16 @@ import { UnsupportedError } from './unsupported-error.ts';
  * Wasmtime's runtests, which Cranelift's own CI holds to be right on riscv64. They are not part of the project:
  * CALLFUZZ_SHARED, or `shared/clif` beside the repository, holds them.
  */
-const shared = process.env['CALLFUZZ_SHARED'] ?? fileURLToPath(new URL('../../../shared/clif', import.meta.url));
+const shared =
+  process.env['CALLFUZZ_SHARED'] ?? fileURLToPath(new URL('../../../shared/clif', import.meta.url));
 const folder = join(shared, 'runtests');
 const isThere = existsSync(folder);
 
 /** What needs more than CLIF's meaning: registers and unwinding. */
-const KNOWN_UNSUPPORTED = ['throw.clif: %entry: get_frame_pointer.i64', 'throw.clif: %throw: get_frame_pointer.i64'];
+const KNOWN_UNSUPPORTED = [
+  'throw.clif: %entry: get_frame_pointer.i64',
+  'throw.clif: %throw: get_frame_pointer.i64',
+];
 
 /** Undefined by instructions.rs, stack_addr ("inside the stack slot"): its address is the end of a slot. */
 const KNOWN_WILD = 'i128-load-store.clif: %i128_stack_store_load_inst_offset: ';
@@ -34,7 +38,8 @@ function runDirective(program: Program, directive: Directive): Result {
     if (outcome.kind !== 'returned') return JSON.stringify(outcome);
     if (directive.kind === 'print') return 'pass';
     const expected = directive.expected.map(({ text, type }) => runValueBits(text, type));
-    const isEqual = expected.length === outcome.results.length && expected.every((e, i) => e === outcome.results[i]);
+    const isEqual =
+      expected.length === outcome.results.length && expected.every((e, i) => e === outcome.results[i]);
     if (isEqual === (directive.comparison === '==')) return 'pass';
     return `${directive.args.map((a) => a.text).join(', ')} ${directive.comparison} ${expected.join(',')}, not ${outcome.results.join(',')}`;
   } catch (error) {
@@ -43,32 +48,38 @@ function runDirective(program: Program, directive: Directive): Result {
   }
 }
 
-test.skipIf(!isThere)(`runtests in ${isThere ? 'shared/clif' : 'shared/clif (absent: set CALLFUZZ_SHARED)'}`, () => {
-  const failures: string[] = [];
-  const unsupported = new Set<string>();
-  let passed = 0;
-  let skipped = 0;
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.clif'))) {
-    const parsed = parseClif(readFileSync(join(folder, file), 'utf8'), { file });
-    if (parsed.kind === 'error') {
-      failures.push(clifErrorText(parsed));
-      continue;
-    }
-    if (!parsed.file.targets.some((target) => target.isa.startsWith('riscv64'))) continue;
-    const program = prepare(parsed.file.module);
-    for (const error of program.unsupported) unsupported.add(`${file}: ${error.functionName}: ${error.op}.${error.type}`);
-    for (const directive of parsed.file.directives) {
-      const result = runDirective(program, directive);
-      if (result === 'pass') passed++;
-      else if (result === 'unsupported') skipped++;
-      else {
-        const failure = `${file}: ${functionNameText(directive.functionName)}: ${result}`;
-        if (failure.startsWith(KNOWN_WILD) && failure.includes('wild access')) skipped++;
-        else failures.push(failure);
+test.skipIf(!isThere)(
+  `runtests in ${isThere ? 'shared/clif' : 'shared/clif (absent: set CALLFUZZ_SHARED)'}`,
+  () => {
+    const failures: string[] = [];
+    const unsupported = new Set<string>();
+    let passed = 0;
+    let skipped = 0;
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.clif'))) {
+      const parsed = parseClif(readFileSync(join(folder, file), 'utf8'), { file });
+      if (parsed.kind === 'error') {
+        failures.push(clifErrorText(parsed));
+        continue;
+      }
+      if (!parsed.file.targets.some((target) => target.isa.startsWith('riscv64'))) continue;
+      const program = prepare(parsed.file.module);
+      for (const error of program.unsupported)
+        unsupported.add(`${file}: ${error.functionName}: ${error.op}.${error.type}`);
+      for (const directive of parsed.file.directives) {
+        const result = runDirective(program, directive);
+        if (result === 'pass') passed++;
+        else if (result === 'unsupported') skipped++;
+        else {
+          const failure = `${file}: ${functionNameText(directive.functionName)}: ${result}`;
+          if (failure.startsWith(KNOWN_WILD) && failure.includes('wild access')) skipped++;
+          else failures.push(failure);
+        }
       }
     }
-  }
-  console.log(`runtests: ${passed} directives pass, ${failures.length} fail, ${skipped} known to be out of reach`);
-  expect(failures).toEqual([]);
-  expect([...unsupported]).toEqual(KNOWN_UNSUPPORTED);
-});
+    console.log(
+      `runtests: ${passed} directives pass, ${failures.length} fail, ${skipped} known to be out of reach`,
+    );
+    expect(failures).toEqual([]);
+    expect([...unsupported]).toEqual(KNOWN_UNSUPPORTED);
+  },
+);

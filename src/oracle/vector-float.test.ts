@@ -21,30 +21,41 @@ describe.each(FLOAT_SHAPES)('%s', (type) => {
 
   test('fma equals the scalar instruction lane by lane', () => agreesLaneWise('fma v0, v1, v2', type, 3));
 
-  test.each(['ord', 'uno', 'eq', 'ne', 'one', 'ueq', 'lt', 'le', 'gt', 'ge', 'ult', 'ule', 'ugt', 'uge'])('fcmp %s', (cond) => {
-    const vector = instruction(`fcmp ${cond} v0, v1`, [type, type], [asInteger(type)]);
-    const scalar = instruction(`fcmp ${cond} v0, v1`, [lane, lane], ['i8']);
-    fc.assert(
-      fc.property(vectors(type), vectors(type), (x, y) => {
-        const ys = lanesOf(y, type);
-        const expected = lanesOf(x, type).map((l, i) => ((1n << BigInt(laneBits)) - 1n) * resultOf(scalar(l, ys[i] ?? 0n)));
-        expect(resultOf(vector(x, y))).toBe(vectorOfLanes(expected, type));
-      }),
-      runs,
-    );
-  });
+  test.each(['ord', 'uno', 'eq', 'ne', 'one', 'ueq', 'lt', 'le', 'gt', 'ge', 'ult', 'ule', 'ugt', 'uge'])(
+    'fcmp %s',
+    (cond) => {
+      const vector = instruction(`fcmp ${cond} v0, v1`, [type, type], [asInteger(type)]);
+      const scalar = instruction(`fcmp ${cond} v0, v1`, [lane, lane], ['i8']);
+      fc.assert(
+        fc.property(vectors(type), vectors(type), (x, y) => {
+          const ys = lanesOf(y, type);
+          const expected = lanesOf(x, type).map(
+            (l, i) => ((1n << BigInt(laneBits)) - 1n) * resultOf(scalar(l, ys[i] ?? 0n)),
+          );
+          expect(resultOf(vector(x, y))).toBe(vectorOfLanes(expected, type));
+        }),
+        runs,
+      );
+    },
+  );
 
   test('conversions equal the scalar instruction lane by lane', () => {
     const int = asInteger(type);
     for (const sign of ['s', 'u']) {
       const vector = instruction(`fcvt_to_${sign}int_sat.${int} v0`, [type], [int]);
-      const scalar = instruction(`fcvt_to_${sign}int_sat.${typeInfo(int).lane} v0`, [lane], [typeInfo(int).lane]);
+      const scalar = instruction(
+        `fcvt_to_${sign}int_sat.${typeInfo(int).lane} v0`,
+        [lane],
+        [typeInfo(int).lane],
+      );
       const from = instruction(`fcvt_from_${sign}int.${type} v0`, [int], [type]);
       const fromScalar = instruction(`fcvt_from_${sign}int.${lane} v0`, [typeInfo(int).lane], [lane]);
       fc.assert(
         fc.property(vectors(type), (x) => {
           expect(lanesOf(resultOf(vector(x)), int)).toEqual(lanesOf(x, type).map((l) => resultOf(scalar(l))));
-          expect(lanesOf(resultOf(from(x)), type)).toEqual(lanesOf(x, type).map((l) => resultOf(fromScalar(l))));
+          expect(lanesOf(resultOf(from(x)), type)).toEqual(
+            lanesOf(x, type).map((l) => resultOf(fromScalar(l))),
+          );
         }),
         runs,
       );
@@ -54,6 +65,10 @@ describe.each(FLOAT_SHAPES)('%s', (type) => {
 
 test('a vector NaN made by arithmetic is the canonical one, a moved one is kept', () => {
   const signalling = 0xffa0_0001n;
-  expect(resultOf(instruction('fadd v0, v0', ['f32x2'], ['f32x2'])(signalling << 32n))).toBe(0x7fc0_0000n << 32n);
-  expect(resultOf(instruction('splat.f32x2 v0', ['f32'], ['f32x2'])(signalling))).toBe((signalling << 32n) | signalling);
+  expect(resultOf(instruction('fadd v0, v0', ['f32x2'], ['f32x2'])(signalling << 32n))).toBe(
+    0x7fc0_0000n << 32n,
+  );
+  expect(resultOf(instruction('splat.f32x2 v0', ['f32'], ['f32x2'])(signalling))).toBe(
+    (signalling << 32n) | signalling,
+  );
 });

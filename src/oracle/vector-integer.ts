@@ -44,7 +44,17 @@ const BINARY: ReadonlyMap<string, readonly [Sign, (laneBits: number) => LaneBina
   ['smin', ['signed', () => (x, y) => (x < y ? x : y)]],
   ['smax', ['signed', () => (x, y) => (x > y ? x : y)]],
   ['avg_round', ['unsigned', () => (x, y) => Math.floor((x + y + 1) / 2)]],
-  ['uadd_sat', ['unsigned', clamped((x, y) => x + y, () => 0, largest)]],
+  [
+    'uadd_sat',
+    [
+      'unsigned',
+      clamped(
+        (x, y) => x + y,
+        () => 0,
+        largest,
+      ),
+    ],
+  ],
   ['usub_sat', ['unsigned', () => (x, y) => (x > y ? x - y : 0)]],
   ['sadd_sat', ['signed', clamped((x, y) => x + y, leastSigned, largestSigned)]],
   ['ssub_sat', ['signed', clamped((x, y) => x - y, leastSigned, largestSigned)]],
@@ -58,7 +68,10 @@ function onesWhen(holds: (x: number, y: number) => boolean): LaneBinary {
   return (x, y) => (holds(x, y) ? -1 : 0);
 }
 
-const COMPARE: ReadonlyMap<string, readonly [Sign, LaneBinary]> = new Map<string, readonly [Sign, LaneBinary]>([
+const COMPARE: ReadonlyMap<string, readonly [Sign, LaneBinary]> = new Map<
+  string,
+  readonly [Sign, LaneBinary]
+>([
   ['eq', ['unsigned', onesWhen((x, y) => x === y)]],
   ['ne', ['unsigned', onesWhen((x, y) => x !== y)]],
   ['ult', ['unsigned', onesWhen((x, y) => x < y)]],
@@ -77,7 +90,10 @@ function countOnes(x: number): number {
   return n;
 }
 
-const UNARY: ReadonlyMap<string, (laneBits: number) => LaneUnary> = new Map<string, (laneBits: number) => LaneUnary>([
+const UNARY: ReadonlyMap<string, (laneBits: number) => LaneUnary> = new Map<
+  string,
+  (laneBits: number) => LaneUnary
+>([
   ['ineg', () => (x) => -x],
   [
     'iabs',
@@ -124,7 +140,9 @@ function cachedMasks(op: string, laneBits: number, lanes: number): readonly bigi
   let masks = shiftMasks.get(key);
   if (masks === undefined) {
     const all = largest(laneBits);
-    masks = laneMasks(laneBits, lanes, (s) => (op === 'ishl' ? all - (2 ** s - 1) : Math.floor(all / 2 ** s)));
+    masks = laneMasks(laneBits, lanes, (s) =>
+      op === 'ishl' ? all - (2 ** s - 1) : Math.floor(all / 2 ** s),
+    );
     shiftMasks.set(key, masks);
   }
   return masks;

@@ -4,13 +4,26 @@ import { vectors } from './lane-wise.ts';
 import { instruction, lanesOf, resultOf, runText, vectorOfLanes } from './run-text.ts';
 
 test('shuffle and swizzle', () => {
-  const bytes = (first: number, step = 1): bigint => vectorOfLanes(Array.from({ length: 16 }, (_, i) => BigInt(first + i * step)), 'i8x16');
-  const shuffle = instruction('shuffle v0, v1, [0 31 16 15 1 1 1 1 2 2 2 2 3 3 3 17]', ['i8x16', 'i8x16'], ['i8x16']);
+  const bytes = (first: number, step = 1): bigint =>
+    vectorOfLanes(
+      Array.from({ length: 16 }, (_, i) => BigInt(first + i * step)),
+      'i8x16',
+    );
+  const shuffle = instruction(
+    'shuffle v0, v1, [0 31 16 15 1 1 1 1 2 2 2 2 3 3 3 17]',
+    ['i8x16', 'i8x16'],
+    ['i8x16'],
+  );
   expect(lanesOf(resultOf(shuffle(bytes(0), bytes(100))), 'i8x16').map(Number)).toEqual([
     0, 115, 100, 15, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 101,
   ]);
   const swizzle = instruction('swizzle v0, v1', ['i8x16', 'i8x16'], ['i8x16']);
-  expect(lanesOf(resultOf(swizzle(bytes(1), bytes(8, 3))), 'i8x16').map(Number)).toEqual([9, 12, 15, ...new Array<number>(13).fill(0)]);
+  expect(lanesOf(resultOf(swizzle(bytes(1), bytes(8, 3))), 'i8x16').map(Number)).toEqual([
+    9,
+    12,
+    15,
+    ...new Array<number>(13).fill(0),
+  ]);
 });
 
 test('a narrow vector after a wide one has nothing of it', () => {
@@ -30,7 +43,9 @@ block0(v0: i8x16, v1: i8x2):
 test('unarrow reads signed lanes and gives unsigned ones', () => {
   const run = instruction('unarrow v0, v1', ['i16x8', 'i16x8'], ['i8x16']);
   const x = vectorOfLanes([0xffffn, 0x8000n, 0n, 0xffn, 0x100n, 0x7fffn, 1n, 0x80n], 'i16x8');
-  expect(lanesOf(resultOf(run(x, 5n)), 'i8x16').map(Number)).toEqual([0, 0, 0, 255, 255, 255, 1, 128, 5, 0, 0, 0, 0, 0, 0, 0]);
+  expect(lanesOf(resultOf(run(x, 5n)), 'i8x16').map(Number)).toEqual([
+    0, 0, 0, 255, 255, 255, 1, 128, 5, 0, 0, 0, 0, 0, 0, 0,
+  ]);
 });
 
 test('sqmul_round_sat saturates only MIN times MIN', () => {
@@ -49,8 +64,14 @@ test('sqmul_round_sat saturates only MIN times MIN', () => {
 });
 
 test('scalar_to_vector clears, fvdemote fills the low half, fvpromote_low reads it', () => {
-  expect(resultOf(instruction('scalar_to_vector.i32x4 v0', ['i32'], ['i32x4'])(0xffff_ffffn))).toBe(0xffff_ffffn);
+  expect(resultOf(instruction('scalar_to_vector.i32x4 v0', ['i32'], ['i32x4'])(0xffff_ffffn))).toBe(
+    0xffff_ffffn,
+  );
   const two = 0x4000_0000_0000_0000n;
-  expect(resultOf(instruction('fvdemote v0', ['f64x2'], ['f32x4'])((two << 64n) | two))).toBe(0x4000_0000_4000_0000n);
-  expect(resultOf(instruction('fvpromote_low v0', ['f32x4'], ['f64x2'])((7n << 64n) | 0x4000_0000n))).toBe(two);
+  expect(resultOf(instruction('fvdemote v0', ['f64x2'], ['f32x4'])((two << 64n) | two))).toBe(
+    0x4000_0000_4000_0000n,
+  );
+  expect(resultOf(instruction('fvpromote_low v0', ['f32x4'], ['f64x2'])((7n << 64n) | 0x4000_0000n))).toBe(
+    two,
+  );
 });
