@@ -16,6 +16,9 @@ export type ToWorker =
       readonly knownIssues: readonly KnownIssue[];
     }
   | { readonly kind: 'run'; readonly id: number; readonly indices: readonly number[] }
+  /** Generates and prints cases and keeps them, so that `compile` measures the compiler alone. */
+  | { readonly kind: 'prepare'; readonly id: number; readonly indices: readonly number[] }
+  | { readonly kind: 'compile'; readonly id: number }
   | {
       readonly kind: 'shrink';
       readonly id: number;
@@ -51,6 +54,7 @@ export interface ShrinkReport {
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'ran'; readonly id: number; readonly report: RunReport }
+  | { readonly kind: 'done'; readonly id: number; readonly modules: number }
   | { readonly kind: 'shrunk'; readonly id: number; readonly report: ShrinkReport | null }
   /** A harness fault. `caseSeed` is null where no case was at work. */
   | { readonly kind: 'fault'; readonly id: number; readonly message: string; readonly caseSeed: string | null };

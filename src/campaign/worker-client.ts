@@ -59,6 +59,20 @@ export class WorkerClient {
     return answer.report;
   }
 
+  /** Lets the worker generate and print cases for `compile`. */
+  async prepare(indices: readonly number[]): Promise<void> {
+    const id = this.#nextId++;
+    await this.#ask(id, { kind: 'prepare', id, indices });
+  }
+
+  /** Compiles the prepared cases and drops the code; gives the number of modules. */
+  async compile(): Promise<number> {
+    const id = this.#nextId++;
+    const answer = await this.#ask(id, { kind: 'compile', id });
+    if (answer.kind !== 'done') throw new HarnessError('campaign', `a worker answered ${answer.kind} to compile`);
+    return answer.modules;
+  }
+
   async shrink(index: number, maxAttempts: number, timeLimitMs: number): Promise<ShrinkReport | null> {
     const id = this.#nextId++;
     const answer = await this.#ask(id, { kind: 'shrink', id, index, maxAttempts, timeLimitMs });

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Case } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
+import { printModule } from '../clif/print.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Verdict } from '../compare/verdict.ts';
 import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
@@ -23,6 +24,8 @@ interface Job {
   readonly profile: Profile;
   readonly seed: string;
   readonly knownIssues: readonly KnownIssue[];
+  /** Cases kept for `compile`, with their texts. */
+  readonly prepared: { readonly kase: Case; readonly text: string }[];
 }
 
 function findingRecord(index: number, kase: Case, verdict: Verdict, known: string | null): RunFinding | null {
@@ -96,12 +99,35 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
   };
 }
 
+function prepareCases(job: Job, indices: readonly number[]): number {
+  job.prepared.length = 0;
+  for (const index of indices) {
+    const kase = makeCase(job.profile.config, job.environment.abilities, caseSeedFor(job.seed, job.profile.name, index));
+    job.prepared.push({ kase, text: printModule(kase.module) });
+  }
+  return indices.length;
+}
+
+/** Compiles what was prepared and does nothing with it; gives the number of modules that compiled. */
+async function compilePrepared(job: Job): Promise<number> {
+  const limit = pLimit(CASES_IN_FLIGHT);
+  const counts = await Promise.all(
+    job.prepared.map(({ kase, text }) =>
+      limit(async () => {
+        const results = await job.station.bench.driver.compile(text, kase.configurations);
+        return results.filter((r) => r.kind === 'compiled').length;
+      }),
+    ),
+  );
+  return counts.reduce((a, b) => a + b, 0);
+}
+
 async function startJob(message: Extract<ToWorker, { kind: 'start' }>): Promise<Job> {
   const profile = findProfile(message.profile);
   if (profile === undefined) throw new HarnessError('campaign', `no profile ${message.profile}`);
   const station = await openStation(message.environment);
   const { environment, seed, knownIssues } = message;
-  return { station, environment, profile, seed, knownIssues };
+  return { station, environment, profile, seed, knownIssues, prepared: [] };
 }
 
 function isToWorker(message: unknown): message is ToWorker {
@@ -120,6 +146,12 @@ async function obey(job: Promise<Job>, message: ToWorker): Promise<void> {
       return;
     case 'run':
       tell({ kind: 'ran', id: message.id, report: await runIndices(ready, message.indices) });
+      return;
+    case 'prepare':
+      tell({ kind: 'done', id: message.id, modules: prepareCases(ready, message.indices) });
+      return;
+    case 'compile':
+      tell({ kind: 'done', id: message.id, modules: await compilePrepared(ready) });
       return;
     case 'shrink': {
       const caseSeed = caseSeedFor(ready.seed, ready.profile.name, message.index);

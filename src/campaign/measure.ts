@@ -1,0 +1,161 @@
+import { linkModule } from '../backend/link.ts';
+import type { Artifact } from '../backend/artifact.ts';
+import { Driver } from '../backend/driver.ts';
+import type { Case, Configuration } from '../clif/case.ts';
+import { findFunction } from '../clif/module.ts';
+import { printModule } from '../clif/print.ts';
+import { executeCase } from '../emulator/execute.ts';
+import { Guest } from '../emulator/guest.ts';
+import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
+import { findProfile } from '../gen/profiles.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
+import type { Environment } from './environment.ts';
+import { addPhases, noTime, type Phases } from './phases.ts';
+import { poisonSeeds } from './poison.ts';
+import { WorkerClient } from './worker-client.ts';
+
+export interface MeasureOptions {
+  readonly environment: Environment;
+  readonly knownIssues: readonly KnownIssue[];
+  readonly seed: string;
+  readonly profile: string;
+  readonly cases: number;
+  readonly jobs: number;
+  readonly rounds: number;
+  readonly now: () => number;
+}
+
+/** Rates are per second; the two sides of a ratio come from the same modules in alternating rounds of one run. */
+export interface Measurement {
+  readonly casesPerSecond: number;
+  readonly modulesPerSecond: number;
+  readonly compileOnlyModulesPerSecond: number;
+  /** Of modules per second to compile-only modules per second, round by round. */
+  readonly ratios: readonly number[];
+  readonly phases: Readonly<Phases>;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function share(cases: number, worker: number, workers: number): readonly number[] {
+  return Array.from({ length: cases }, (_, i) => i).filter((i) => i % workers === worker);
+}
+
+/** Runs and compiles the same cases in turn on `jobs` workers. One round of each comes first and is not counted. */
+export async function measureThroughput(options: MeasureOptions): Promise<Measurement> {
+  const { environment, knownIssues, seed, profile, cases, jobs, now } = options;
+  const workers = await Promise.all(
+    Array.from({ length: jobs }, () => WorkerClient.start({ environment, seed, profile, knownIssues })),
+  );
+  const phases = noTime();
+  const full: number[] = [];
+  const compileOnly: number[] = [];
+  try {
+    await Promise.all(workers.map((w, i) => w.prepare(share(cases, i, jobs))));
+    for (let round = 0; round <= options.rounds; round += 1) {
+      const compileStarted = now();
+      const compiled = await Promise.all(workers.map((w) => w.compile()));
+      const compileSeconds = (now() - compileStarted) / 1000;
+      const started = now();
+      const reports = await Promise.all(workers.map((w, i) => w.run(share(cases, i, jobs))));
+      const seconds = (now() - started) / 1000;
+      if (round === 0) continue;
+      compileOnly.push(compiled.reduce((a, b) => a + b, 0) / compileSeconds);
+      full.push(reports.reduce((sum, r) => sum + r.modules, 0) / seconds);
+      for (const report of reports) addPhases(phases, report.phases);
+    }
+  } finally {
+    await Promise.all(workers.map((w) => w.close()));
+  }
+  const modulesPerSecond = median(full);
+  return {
+    casesPerSecond: (modulesPerSecond * cases) / (await modulesOf(options)),
+    modulesPerSecond,
+    compileOnlyModulesPerSecond: median(compileOnly),
+    ratios: full.map((rate, i) => rate / (compileOnly[i] ?? rate)),
+    phases,
+  };
+}
+
+function caseAt(options: MeasureOptions, index: number): Case {
+  const profile = findProfile(options.profile);
+  if (profile === undefined) throw new RangeError(`no profile ${options.profile}`);
+  return makeCase(profile.config, options.environment.abilities, caseSeedFor(options.seed, profile.name, index));
+}
+
+function modulesOf(options: MeasureOptions): number {
+  let modules = 0;
+  for (let i = 0; i < options.cases; i += 1) modules += caseAt(options, i).configurations.length;
+  return modules;
+}
+
+interface Executable {
+  readonly artifact: Artifact;
+  readonly kase: Case;
+  readonly configuration: Configuration;
+}
+
+async function executables(options: MeasureOptions, base: bigint, count: number): Promise<readonly Executable[]> {
+  const driver = await Driver.start(options.environment.driverPath);
+  try {
+    const list: Executable[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const kase = caseAt(options, i);
+      const results = await driver.compile(printModule(kase.module), kase.configurations);
+      results.forEach((result, k) => {
+        const configuration = kase.configurations[k];
+        if (result.kind !== 'compiled' || configuration === undefined) return;
+        list.push({ artifact: linkModule(result.functions, base), kase, configuration });
+      });
+    }
+    return list;
+  } finally {
+    await driver.close();
+  }
+}
+
+async function execute(guest: Guest, item: Executable): Promise<void> {
+  const { kase, artifact, configuration } = item;
+  const entry = findFunction(kase.module, kase.entry);
+  if (entry === undefined) throw new RangeError('a case has its entry');
+  const seeds = poisonSeeds(kase.seed);
+  const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+  const perInput = kase.inputs.map(() => seeds);
+  await executeCase(guest, artifact, kase.entry, entry.signature, { implicitReturnArea }, kase.inputs, perInput);
+}
+
+export interface GuestMeasurement {
+  readonly persistentModulesPerSecond: number;
+  readonly freshModulesPerSecond: number;
+}
+
+/** Executes the same linked modules through one live guest, and through an emulator started for each of them. */
+export async function measureGuest(options: MeasureOptions, count: number): Promise<GuestMeasurement> {
+  const { environment, now } = options;
+  const open = async (): Promise<Guest> => {
+    const guest = new Guest({ emulated: environment.cpu, program: environment.guestPath });
+    await guest.start();
+    return guest;
+  };
+  const guest = await open();
+  const list = await executables(options, guest.base, count);
+  const started = now();
+  await Promise.all(list.map((item) => execute(guest, item)));
+  const persistent = (now() - started) / 1000;
+  await guest.close();
+  const few = list.slice(0, Math.max(1, Math.floor(list.length / 20)));
+  const freshStarted = now();
+  for (const item of few) {
+    const fresh = await open();
+    await execute(fresh, item);
+    await fresh.close();
+  }
+  const freshSeconds = (now() - freshStarted) / 1000;
+  return {
+    persistentModulesPerSecond: list.length / persistent,
+    freshModulesPerSecond: few.length / freshSeconds,
+  };
+}
