@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { typeInfo, type ScalarType } from '../clif/type.ts';
 import { exact, FORMATS, isInfinite, isNaNBits, NAMES, nearest, patterns, UNIT } from './exact-value.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /**
  * For tests: what IEEE 754 says, by exact integers and bisection instead of host arithmetic.

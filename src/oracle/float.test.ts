@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ScalarType } from '../clif/type.ts';
 import { exact, FORMATS, isInfinite, isNaNBits, NAMES, nearest, patterns, UNIT } from './exact-value.ts';
@@ -7,6 +7,8 @@ import { instruction, resultOf } from './run-text.ts';
 
 describe.each(NAMES)('%s', (name) => {
   const type: ScalarType = name;
+  const unary = (op: string) => instruction(`${op} v0`, [type], [type]);
+  const binary = (op: string) => instruction(`${op} v0, v1`, [type, type], [type]);
   const sign = 1n << BigInt(FORMATS[name].bits - 1);
   const finite = patterns(name).filter((x) => !isNaNBits(x, name) && !isInfinite(x, name));
   const number = (x: bigint): number => {
@@ -18,7 +20,7 @@ describe.each(NAMES)('%s', (name) => {
   };
 
   test.each(['fadd', 'fsub', 'fmul'])('%s rounds the exact result once', (op) => {
-    const run = instruction(`${op} v0, v1`, [type, type], [type]);
+    const compute = binary(op);
     fc.assert(
       fc.property(finite, finite, (x, y) => {
         const [a, b] = [exact(x, name), exact(y, name)];
@@ -27,7 +29,7 @@ describe.each(NAMES)('%s', (name) => {
         const unit = op === 'fmul' ? 1n << BigInt(UNIT) : 1n;
         // A product of subnormals may fall between units: scale the comparison instead of dividing.
         const expected = result % unit === 0n ? nearest(result / unit, name) : null;
-        if (expected !== null) expect(resultOf(run(x, y))).toBe(expected);
+        if (expected !== null) expect(resultOf(compute(x, y))).toBe(expected);
       }),
       { numRuns: 300 },
     );
@@ -78,20 +80,19 @@ describe.each(NAMES)('%s', (name) => {
   test('NaN, infinities and zeros', () => {
     const { nan } = FORMATS[name];
     const infinity = BigInt(2 * FORMATS[name].bias + 1) << BigInt(FORMATS[name].fraction);
-    const run = (op: string) => instruction(`${op} v0, v1`, [type, type], [type]);
-    expect(resultOf(run('fsub')(infinity, infinity))).toBe(nan);
-    expect(resultOf(run('fadd')(infinity + 1n, 0n))).toBe(nan);
-    expect(resultOf(run('fmul')(infinity, sign))).toBe(nan);
-    expect(resultOf(run('fdiv')(sign, 0n))).toBe(nan);
-    expect(resultOf(run('fadd')(sign, sign))).toBe(sign);
-    expect(resultOf(run('fadd')(sign, 0n))).toBe(0n);
-    expect(resultOf(run('fmin')(0n, sign))).toBe(sign);
-    expect(resultOf(run('fmin')(sign, 0n))).toBe(sign);
-    expect(resultOf(run('fmax')(sign, 0n))).toBe(0n);
-    expect(resultOf(run('fmax')(0n, sign))).toBe(0n);
-    expect(resultOf(run('fmin')(infinity + 3n, 0n))).toBe(nan);
-    expect(resultOf(run('fmin')(infinity, infinity + 3n))).toBe(nan);
-    expect(resultOf(run('fmax')(sign | (infinity + 3n), 0n))).toBe(nan);
+    expect(resultOf(binary('fsub')(infinity, infinity))).toBe(nan);
+    expect(resultOf(binary('fadd')(infinity + 1n, 0n))).toBe(nan);
+    expect(resultOf(binary('fmul')(infinity, sign))).toBe(nan);
+    expect(resultOf(binary('fdiv')(sign, 0n))).toBe(nan);
+    expect(resultOf(binary('fadd')(sign, sign))).toBe(sign);
+    expect(resultOf(binary('fadd')(sign, 0n))).toBe(0n);
+    expect(resultOf(binary('fmin')(0n, sign))).toBe(sign);
+    expect(resultOf(binary('fmin')(sign, 0n))).toBe(sign);
+    expect(resultOf(binary('fmax')(sign, 0n))).toBe(0n);
+    expect(resultOf(binary('fmax')(0n, sign))).toBe(0n);
+    expect(resultOf(binary('fmin')(infinity + 3n, 0n))).toBe(nan);
+    expect(resultOf(binary('fmin')(infinity, infinity + 3n))).toBe(nan);
+    expect(resultOf(binary('fmax')(sign | (infinity + 3n), 0n))).toBe(nan);
   });
 
   test('sign instructions touch one bit of any pattern', () => {
@@ -107,8 +108,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('rounding to integral', () => {
-    const run = (op: string) => instruction(`${op} v0`, [type], [type]);
-    const [ceil, floor, trunc, even] = [run('ceil'), run('floor'), run('trunc'), run('nearest')];
+    const [ceil, floor, trunc, even] = [unary('ceil'), unary('floor'), unary('trunc'), unary('nearest')];
     const one = 1n << BigInt(UNIT);
     fc.assert(
       fc.property(finite, (x) => {

@@ -28,12 +28,12 @@ export const FLOAT_BINARY: ReadonlyMap<string, FloatBinary> = new Map<string, Fl
 
 /** Conditions by name (cranelift-codegen `ir/condcodes.rs`, FloatCC): the u-forms hold for unordered operands too. */
 export const FLOAT_CONDITION: ReadonlyMap<string, FloatPredicate> = new Map<string, FloatPredicate>([
-  ['ord', (x, y) => x === x && y === y],
-  ['uno', (x, y) => x !== x || y !== y],
+  ['ord', (x, y) => !Number.isNaN(x) && !Number.isNaN(y)],
+  ['uno', (x, y) => Number.isNaN(x) || Number.isNaN(y)],
   ['eq', (x, y) => x === y],
   ['ne', (x, y) => x !== y],
-  ['one', (x, y) => x < y || x > y],
-  ['ueq', (x, y) => !(x < y || x > y)],
+  ['one', (x, y) => x !== y && !Number.isNaN(x) && !Number.isNaN(y)],
+  ['ueq', (x, y) => x === y || Number.isNaN(x) || Number.isNaN(y)],
   ['lt', (x, y) => x < y],
   ['le', (x, y) => x <= y],
   ['gt', (x, y) => x > y],

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ScalarType } from '../clif/type.ts';
 import { typeInfo } from '../clif/type.ts';
@@ -80,12 +80,13 @@ const UNARY: Record<string, (x: bigint, bits: number) => bigint> = {
   ctz: (x, bits) => BigInt(/0*$/.exec(digits(x, bits))?.[0].length ?? -1),
   cls: (x, bits) => BigInt((/^(0+|1+)/.exec(digits(x, bits))?.[0].length ?? -1) - 1),
   popcnt: (x, bits) => BigInt(digits(x, bits).replaceAll('0', '').length),
-  bitrev: (x, bits) => fromDigits([...digits(x, bits)].reverse().join('')),
+  bitrev: (x, bits) => fromDigits([...digits(x, bits)].toReversed().join('')),
   bmask: (x, bits) => (x === 0n ? 0n : (1n << BigInt(bits)) - 1n),
 };
 
 describe.each(TYPES)('%s', (type) => {
   const { bits } = typeInfo(type);
+  const binary = (op: string) => instruction(`${op} v0, v1`, [type, type], [type]);
   test.each(Object.keys(BINARY))('%s', (op) => {
     const run = instruction(`${op} v0, v1`, [type, type], [type]);
     fc.assert(
@@ -99,8 +100,7 @@ describe.each(TYPES)('%s', (type) => {
   });
 
   test('division: quotient times divisor plus remainder, or the right trap', () => {
-    const run = (op: string) => instruction(`${op} v0, v1`, [type, type], [type]);
-    const [udiv, urem, sdiv, srem] = [run('udiv'), run('urem'), run('sdiv'), run('srem')];
+    const [udiv, urem, sdiv, srem] = [binary('udiv'), binary('urem'), binary('sdiv'), binary('srem')];
     fc.assert(
       fc.property(pattern(bits), pattern(bits), (x, y) => {
         if (y === 0n) {

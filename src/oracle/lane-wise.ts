@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { instruction, lanesOf, resultOf, vectorOfLanes } from './run-text.ts';
@@ -17,7 +17,7 @@ export function vectors(type: Type): fc.Arbitrary<bigint> {
 }
 
 /** Cheap enough for every instruction and shape. */
-export const runs = { numRuns: 40 };
+export const runs = { numRuns: 25 };
 
 /** Runs one instruction on vectors of `type` and on their lanes. */
 export function agreesLaneWise(text: string, type: Type, operands: number): void {

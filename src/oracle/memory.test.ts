@@ -131,11 +131,11 @@ block0(v0: i16):
   expect(runText(text, [0xabcdn])).toEqual(returned(0xabcdn));
 });
 
-test('atomics read, combine and write', () => {
-  const rmw = (op: string, x: string) =>
-    resultsOf(
-      runText(
-        `test run
+/** Runs one atomic instruction: its result and what it left in memory. */
+const rmw = (op: string, x: string) =>
+  resultsOf(
+    runText(
+      `test run
 function %main(i32, i32) -> i32, i32 {
     ss0 = explicit_slot 4
 block0(v0: i32, v1: i32):
@@ -146,9 +146,11 @@ block0(v0: i32, v1: i32):
     return v3, v4
 }
 `.replace('OP', op),
-        [0xffff_fff0n, 0x13n],
-      ),
-    );
+      [0xffff_fff0n, 0x13n],
+    ),
+  );
+
+test('atomics read, combine and write', () => {
   const step = 'v3 = atomic_rmw.i32 OP v2, v1';
   expect(rmw('add', step)).toEqual([0xffff_fff0n, 3n]);
   expect(rmw('nand', step)).toEqual([0xffff_fff0n, 0xffff_ffefn]);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asInteger, typeInfo, type Type } from '../clif/type.ts';
 import { agreesLaneWise, runs, vectors } from './lane-wise.ts';

@@ -1,14 +1,16 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { vectors } from './lane-wise.ts';
 import { instruction, lanesOf, resultOf, runText, vectorOfLanes } from './run-text.ts';
 
+/** Sixteen bytes counting up from `first`. */
+const bytes = (first: number, step = 1): bigint =>
+  vectorOfLanes(
+    Array.from({ length: 16 }, (_, i) => BigInt(first + i * step)),
+    'i8x16',
+  );
+
 test('shuffle and swizzle', () => {
-  const bytes = (first: number, step = 1): bigint =>
-    vectorOfLanes(
-      Array.from({ length: 16 }, (_, i) => BigInt(first + i * step)),
-      'i8x16',
-    );
   const shuffle = instruction(
     'shuffle v0, v1, [0 31 16 15 1 1 1 1 2 2 2 2 3 3 3 17]',
     ['i8x16', 'i8x16'],
@@ -22,7 +24,7 @@ test('shuffle and swizzle', () => {
     9,
     12,
     15,
-    ...new Array<number>(13).fill(0),
+    ...Array.from({ length: 13 }, () => 0),
   ]);
 });
 
