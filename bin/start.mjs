@@ -58,6 +58,11 @@ function sha256(text) {
   return createHash('sha256').update(text).digest('hex');
 }
 
+function npm(args, stdio) {
+  const program = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  return run(program, [...args, '--no-audit', '--no-fund', '--loglevel=error'], { stdio });
+}
+
 /** npm packages as package-lock.json names them. */
 function installPackages() {
   const lockPath = join(ROOT, 'package-lock.json');
@@ -70,9 +75,11 @@ function installPackages() {
     fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lockPath).mtimeMs;
   if (!isCurrent) {
     say('installing npm packages');
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    if (!run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'])) {
-      stop('npm ci failed: see above; it needs npm and a reachable npm registry');
+    if (!npm(['ci'], ['ignore', 'ignore', 'ignore'])) {
+      // npm 11 refuses its own lock file where that lacks the optional packages of other platforms.
+      if (!npm(['install', '--no-save'], ['ignore', 2, 2])) {
+        stop('npm install failed: see above; it needs npm and a reachable npm registry');
+      }
     }
   }
   fs.mkdirSync(dirname(stampPath), { recursive: true });

@@ -34,7 +34,7 @@ export async function rustcVersion(env: Environment, memoDirectory: string): Pro
   try {
     version = (await promisify(execFile)(rustc, ['-V'], { env: { ...env } })).stdout.trim();
   } catch (cause) {
-    throw new UsageError(`${rustc} -V failed: ${messageOf(cause)}`, { cause });
+    throw new UsageError(`${rustc} does not run: ${firstComplaint(cause)}`, { cause });
   }
   mkdirSync(memoDirectory, { recursive: true });
   writeFileSync(memo, version);
@@ -124,6 +124,8 @@ export function explainCargoFailure(log: string, what: string, rustc: string, lo
   );
 }
 
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** The line in which a program that failed says why: rustup's `error: toolchain '…' is not installed`. */
+function firstComplaint(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return /^error: .*$/m.exec(message)?.[0] ?? message.split('\n', 1)[0] ?? '';
 }
