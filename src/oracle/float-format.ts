@@ -29,7 +29,7 @@ function bitsOfF32(x: number): number {
   return view.getUint32(0);
 }
 
-export const F16_NAN = 0x7e00;
+const F16_NAN = 0x7e00;
 export const F32_NAN = 0x7fc0_0000;
 const F64_NAN = 0x7ff8_0000_0000_0000n;
 
@@ -57,7 +57,7 @@ export function encodeF16(x: number): number {
   return sign | (((field - 1) << 10) + units);
 }
 
-export const F16: FloatFormat = {
+const F16: FloatFormat = {
   bits: 16,
   decode: (bits) => decodeF16(Number(bits)),
   encode: (x) => BigInt(encodeF16(x)),
