@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { UsageError } from '../clif/harness-error.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Environment } from './environment.ts';
 import { Journal, readJournal, type JournalChunk, type JournalHeader } from './journal.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { RunReport } from './messages.ts';
 import { addChunk, newTally, type Tally } from './tally.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -55,16 +56,6 @@ function directoriesFor(options: CampaignOptions): { readonly latest: string | n
     const directory = join(options.reportsDir, n === 1 ? base : `${base}-${n}`);
     if (!existsSync(directory)) return { latest, next: directory };
     latest = directory;
-  }
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-    readdirSync(directory);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot write to ${directory} (${reason}); name another folder with --reports`);
   }
 }
 

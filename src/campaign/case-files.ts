@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { caseFromClif, caseFromEntry } from '../corpus/entry-case.ts';
-import { listEntries, readEntry } from '../corpus/entry-files.ts';
+import { readEntry } from '../corpus/entry-files.ts';
 import type { Entry } from '../corpus/entry.ts';
+import { withoutPresets } from './preset-flags.ts';
 
 /** A case with where it came from; `entry` where a corpus entry's `.json` lies beside the text. */
 export interface FileCase {
@@ -12,19 +14,43 @@ export interface FileCase {
   readonly entry: Entry | null;
 }
 
+/** Whether a corpus entry's `.json` lies beside `file`, or `file` is one. */
+function isEntry(file: string): boolean {
+  return file.endsWith('.json') || (file.endsWith('.clif') && existsSync(file.replace(/\.clif$/, '.json')));
+}
+
 function casesOfFile(file: string): readonly FileCase[] {
-  if (existsSync(file.replace(/\.clif$/, '.json'))) {
+  if (isEntry(file)) {
     const { entry } = readEntry(file);
-    return [{ file, case: caseFromEntry(entry), entry }];
+    return [{ file, case: withoutPresets(caseFromEntry(entry)), entry }];
   }
-  return caseFromClif(readFileSync(file, 'utf8'), file).map((kase) => ({ file, case: kase, entry: null }));
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return caseFromClif(text, file).map((kase) => ({ file, case: withoutPresets(kase), entry: null }));
+}
+
+/** Every `.clif` below a folder, sorted. */
+function clifFilesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile() && item.name.endsWith('.clif'))
+    .map((item) => join(item.parentPath, item.name))
+    .sort();
+}
+
+/** The `.clif` files that `path` names: itself, or all those below it. Throws UsageError where there is none. */
+export function findCaseFiles(path: string): readonly string[] {
+  if (!existsSync(path)) throw new UsageError(`${path}: no such file or folder`);
+  if (!statSync(path).isDirectory()) return [path];
+  const files = clifFilesIn(path);
+  if (files.length === 0) throw new UsageError(`${path}: holds no .clif file`);
+  return files;
 }
 
 /** Every case in a `.clif` file, or in all those below a folder. Throws UsageError for what cannot be read. */
 export function readCases(path: string): readonly FileCase[] {
-  if (!existsSync(path)) throw new UsageError(`${path}: no such file or folder`);
-  if (!statSync(path).isDirectory()) return casesOfFile(path);
-  const files = listEntries(path);
-  if (files.length === 0) throw new UsageError(`${path}: holds no .clif file`);
-  return files.flatMap(casesOfFile);
+  return findCaseFiles(path).flatMap(casesOfFile);
 }

@@ -26,6 +26,8 @@ const FUEL = 1_000_000;
 export interface Bench {
   readonly driver: Driver;
   readonly guest: Guest;
+  /** The driver's Cranelift, whose dialect of CLIF the text must be in. */
+  readonly cranelift: string;
   readonly now: () => number;
   readonly compileClock: BusyClock;
   readonly executeClock: BusyClock;
@@ -119,7 +121,7 @@ export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
   const entry = entryOf(kase);
   const seeds = poisonSeeds(kase.seed);
   const started = bench.now();
-  const text = printModule(kase.module);
+  const text = printModule(kase.module, { cranelift: bench.cranelift });
   const again = isCompiledTwice(seeds[0]) ? kase.configurations.slice(0, 1) : [];
   const asked = bench.now();
   const compiling = bench.driver.compile(text, [...kase.configurations, ...again]);

@@ -54,6 +54,7 @@ export async function openStation(environment: Environment): Promise<Station> {
   const bench: Bench = {
     driver,
     guest,
+    cranelift: environment.cranelift,
     now,
     compileClock: new BusyClock(now),
     executeClock: new BusyClock(now),

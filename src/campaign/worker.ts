@@ -134,8 +134,20 @@ function isToWorker(message: unknown): message is ToWorker {
   return typeof message === 'object' && message !== null && 'kind' in message;
 }
 
+/** How long a worker that was interrupted waits for its parent to end it. */
+const INTERRUPTED_MS = 2000;
+
+let isMuted = false;
+
 function tell(message: FromWorker): void {
-  process.send?.(message);
+  // What comes after an interrupt or without a parent is the end of driver and guest, not what the cases did.
+  if (!isMuted && process.connected) process.send?.(message);
+}
+
+/** Ctrl-C reaches driver and guest too: a finding made of their death must not be told. The parent ends what is left. */
+function interrupted(): void {
+  isMuted = true;
+  setTimeout(() => process.connected && process.disconnect(), INTERRUPTED_MS).unref();
 }
 
 async function obey(job: Promise<Job>, message: ToWorker): Promise<void> {
@@ -181,6 +193,7 @@ function main(): void {
   process.on('disconnect', () => {
     job?.then((ready) => ready.station.close()).catch(() => {});
   });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupted);
 }
 
 main();
