@@ -4,14 +4,24 @@ import { PLACE_SEPARATOR } from './outcomes.ts';
 import type { Finding } from './verdict.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
-export type Rewrite = 'carry-narrow-float-results';
+export type Rewrite = 'carry-narrow-float-results' | 'with-zfhmin';
 
-export const REWRITES: readonly Rewrite[] = ['carry-narrow-float-results'];
+export const REWRITES: readonly Rewrite[] = ['carry-narrow-float-results', 'with-zfhmin'];
+
+function withIsaFlag(kase: Case, flag: string): Case {
+  const configurations = kase.configurations.map(({ shared, isa }) => ({
+    shared,
+    isa: isa.includes(flag) ? isa : [...isa, flag].sort(),
+  }));
+  return { ...kase, configurations };
+}
 
 export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
     case 'carry-narrow-float-results':
       return carryNarrowFloatResults(kase);
+    case 'with-zfhmin':
+      return withIsaFlag(kase, 'has_zfhmin');
   }
 }
 
@@ -38,49 +48,45 @@ export function versionMatches(version: string, prefixes: readonly string[]): bo
   return prefixes.some((prefix) => version === prefix || version.startsWith(`${prefix}.`));
 }
 
-/** The first known issue that explains one part of a place, or null. */
-function explain(
-  issues: readonly KnownIssue[],
+function isCandidate(
+  issue: KnownIssue,
   finding: Pick<Finding, 'kind' | 'detail'>,
   part: string,
   version: string,
   opcodes: ReadonlySet<string>,
-): KnownIssue | null {
-  const found = issues.find(
-    (issue) =>
-      issue.kind === finding.kind &&
-      versionMatches(version, issue.versions) &&
-      new RegExp(issue.place).test(part) &&
-      (issue.detail === undefined || new RegExp(issue.detail).test(finding.detail)) &&
-      (issue.opcodes === undefined || issue.opcodes.some((op) => opcodes.has(op))),
+): boolean {
+  return (
+    issue.kind === finding.kind &&
+    versionMatches(version, issue.versions) &&
+    new RegExp(issue.place).test(part) &&
+    (issue.detail === undefined || new RegExp(issue.detail).test(finding.detail)) &&
+    (issue.opcodes === undefined || issue.opcodes.some((op) => opcodes.has(op)))
   );
-  return found ?? null;
 }
 
-/** What explains a finding, provided that each rewrite ends the part of the failure that its issue stands for. */
+/** What may explain a finding. */
 export interface Explanation {
-  /** Ids joined by `+`. */
-  readonly known: string;
-  readonly rewrites: readonly Rewrite[];
+  /** Issues that explain a part of it by their mere match. */
+  readonly certain: readonly KnownIssue[];
+  /** Issues that have to prove themselves by their rewrite; empty where `certain` explains everything. */
+  readonly candidates: readonly KnownIssue[];
 }
 
-/**
- * The known issues that together explain all of `finding` under Cranelift `version`; null where any part of it is left
- * unexplained.
- */
+/** The known issues that may explain all of `finding` under Cranelift `version`; null where a part of it has none. */
 export function matchKnownIssues(
   issues: readonly KnownIssue[],
   finding: Pick<Finding, 'kind' | 'place' | 'detail'>,
   version: string,
   opcodes: ReadonlySet<string>,
 ): Explanation | null {
-  const ids = new Set<string>();
-  const rewrites = new Set<Rewrite>();
+  const certain = new Set<KnownIssue>();
+  const candidates = new Set<KnownIssue>();
   for (const part of finding.place.split(PLACE_SEPARATOR)) {
-    const issue = explain(issues, finding, part, version, opcodes);
-    if (issue === null) return null;
-    ids.add(issue.id);
-    if (issue.avoidedBy !== undefined) rewrites.add(issue.avoidedBy);
+    const matching = issues.filter((issue) => isCandidate(issue, finding, part, version, opcodes));
+    const plain = matching.find((issue) => issue.avoidedBy === undefined);
+    if (plain !== undefined) certain.add(plain);
+    else if (matching.length > 0) for (const issue of matching) candidates.add(issue);
+    else return null;
   }
-  return { known: [...ids].join('+'), rewrites: [...rewrites] };
+  return { certain: [...certain], candidates: [...candidates] };
 }
