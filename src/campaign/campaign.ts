@@ -88,10 +88,17 @@ function openJournal(options: CampaignOptions): Opened {
   const header = headerFor(options);
   if (!options.resume || latest === null || !existsSync(join(latest, 'journal.jsonl'))) {
     if (options.resume) {
-      throw new UsageError(`nothing to resume for seed ${options.seed} in ${options.reportsDir}; run without --resume`);
+      throw new UsageError(
+        `nothing to resume for seed ${options.seed} in ${options.reportsDir}; run without --resume`,
+      );
     }
     makeDirectory(next);
-    return { directory: next, journal: new Journal(join(next, 'journal.jsonl'), header), tally, done: new Set() };
+    return {
+      directory: next,
+      journal: new Journal(join(next, 'journal.jsonl'), header),
+      tally,
+      done: new Set(),
+    };
   }
   const file = join(latest, 'journal.jsonl');
   const content = readJournal(file);
@@ -102,7 +109,9 @@ function openJournal(options: CampaignOptions): Opened {
     );
   }
   if (content.header.isa.join() !== header.isa.join()) {
-    throw new UsageError(`${file}: made with other ISA extensions than this emulator has; run without --resume`);
+    throw new UsageError(
+      `${file}: made with other ISA extensions than this emulator has; run without --resume`,
+    );
   }
   for (const chunk of content.chunks) addChunk(tally, chunk);
   return {
@@ -134,7 +143,10 @@ function chunkRecord(from: number, to: number, report: RunReport, seconds: numbe
 }
 
 /** Chunks still to do, in order; endless where only time bounds the campaign. */
-function* chunksToDo(options: CampaignOptions, done: ReadonlySet<number>): Generator<readonly [number, number]> {
+function* chunksToDo(
+  options: CampaignOptions,
+  done: ReadonlySet<number>,
+): Generator<readonly [number, number]> {
   const last = options.cases ?? Number.MAX_SAFE_INTEGER;
   for (let from = 0; from < last; from += CHUNK_CASES) {
     if (!done.has(from)) yield [from, Math.min(from + CHUNK_CASES, last)];

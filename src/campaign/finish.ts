@@ -68,7 +68,11 @@ async function shrinkAll(
   return reports;
 }
 
-function mergeByBucket(campaign: CampaignOptions, directory: string, shrunk: readonly Shrunk[]): SummaryFinding[] {
+function mergeByBucket(
+  campaign: CampaignOptions,
+  directory: string,
+  shrunk: readonly Shrunk[],
+): SummaryFinding[] {
   const merged = new Map<string, SummaryFinding>();
   for (const item of shrunk) {
     const { first, report } = item;
@@ -79,7 +83,9 @@ function mergeByBucket(campaign: CampaignOptions, directory: string, shrunk: rea
       continue;
     }
     const repro =
-      report === null ? null : writeEntry(join(directory, 'findings'), entryFor(campaign, item, report), `case-${first.caseSeed}`);
+      report === null
+        ? null
+        : writeEntry(join(directory, 'findings'), entryFor(campaign, item, report), `case-${first.caseSeed}`);
     const configuration = report?.case.configurations[report.finding.configuration];
     merged.set(bucket, {
       bucket,
@@ -107,7 +113,9 @@ export async function finishCampaign(
   options: FinishOptions,
 ): Promise<Summary> {
   const groups = [...findingsByBucket(run.tally).values()];
-  const todo = groups.flatMap((group) => (group[0]?.known === null ? group.slice(0, options.shrinkPerBucket) : []));
+  const todo = groups.flatMap((group) =>
+    group[0]?.known === null ? group.slice(0, options.shrinkPerBucket) : [],
+  );
   const started = performance.now();
   const reports = await shrinkAll(run.workers, todo, options);
   const shrinkMs = [...reports.values()].reduce((sum, r) => sum + (r?.milliseconds ?? 0), 0);

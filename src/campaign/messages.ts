@@ -57,4 +57,9 @@ export type FromWorker =
   | { readonly kind: 'done'; readonly id: number; readonly modules: number }
   | { readonly kind: 'shrunk'; readonly id: number; readonly report: ShrinkReport | null }
   /** A harness fault. `caseSeed` is null where no case was at work. */
-  | { readonly kind: 'fault'; readonly id: number; readonly message: string; readonly caseSeed: string | null };
+  | {
+      readonly kind: 'fault';
+      readonly id: number;
+      readonly message: string;
+      readonly caseSeed: string | null;
+    };

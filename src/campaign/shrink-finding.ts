@@ -29,7 +29,11 @@ async function findingIn(station: Station, kase: Case, bucket: string): Promise<
 }
 
 /** Makes a failing case small while it stays in its coarse bucket. Null where it no longer fails. */
-export async function shrinkFinding(station: Station, kase: Case, bounds: ShrinkBounds): Promise<ShrinkReport | null> {
+export async function shrinkFinding(
+  station: Station,
+  kase: Case,
+  bounds: ShrinkBounds,
+): Promise<ShrinkReport | null> {
   const started = performance.now();
   const first = await runCase(station.bench, kase);
   if (first.verdict.kind !== 'finding') return null;

@@ -29,11 +29,17 @@ function copyPhases(phases: Phases): Phases {
   return copy;
 }
 
-async function confirmFinding(environment: Environment, bench: Bench, kase: Case, finding: Finding): Promise<Verdict> {
+async function confirmFinding(
+  environment: Environment,
+  bench: Bench,
+  kase: Case,
+  finding: Finding,
+): Promise<Verdict> {
   const guest = await startGuest(environment);
   try {
     const again = await runCase({ ...bench, guest, phases: noTime() }, withOnly(kase, finding));
-    const isSame = again.verdict.kind === 'finding' && coarseBucket(again.verdict.finding) === coarseBucket(finding);
+    const isSame =
+      again.verdict.kind === 'finding' && coarseBucket(again.verdict.finding) === coarseBucket(finding);
     return isSame ? { kind: 'finding', finding } : { kind: 'flaky', finding };
   } finally {
     await guest.close();

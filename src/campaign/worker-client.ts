@@ -69,14 +69,16 @@ export class WorkerClient {
   async compile(): Promise<number> {
     const id = this.#nextId++;
     const answer = await this.#ask(id, { kind: 'compile', id });
-    if (answer.kind !== 'done') throw new HarnessError('campaign', `a worker answered ${answer.kind} to compile`);
+    if (answer.kind !== 'done')
+      throw new HarnessError('campaign', `a worker answered ${answer.kind} to compile`);
     return answer.modules;
   }
 
   async shrink(index: number, maxAttempts: number, timeLimitMs: number): Promise<ShrinkReport | null> {
     const id = this.#nextId++;
     const answer = await this.#ask(id, { kind: 'shrink', id, index, maxAttempts, timeLimitMs });
-    if (answer.kind !== 'shrunk') throw new HarnessError('campaign', `a worker answered ${answer.kind} to shrink`);
+    if (answer.kind !== 'shrunk')
+      throw new HarnessError('campaign', `a worker answered ${answer.kind} to shrink`);
     return answer.report;
   }
 

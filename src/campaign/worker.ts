@@ -72,7 +72,13 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
         const kase = makeCase(profile.config, environment.abilities, caseSeed);
         station.bench.phases.generate += performance.now() - started;
         const run = await runCase(station.bench, kase);
-        const known = await explainFinding(station, kase, run.verdict, job.knownIssues, environment.cranelift);
+        const known = await explainFinding(
+          station,
+          kase,
+          run.verdict,
+          job.knownIssues,
+          environment.cranelift,
+        );
         // What a known issue explains is counted as it is: a second look costs as much as dozens of cases.
         const verdict = known === null ? await station.confirm(kase, run.verdict) : run.verdict;
         modules += run.modules;
@@ -102,7 +108,11 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
 function prepareCases(job: Job, indices: readonly number[]): number {
   job.prepared.length = 0;
   for (const index of indices) {
-    const kase = makeCase(job.profile.config, job.environment.abilities, caseSeedFor(job.seed, job.profile.name, index));
+    const kase = makeCase(
+      job.profile.config,
+      job.environment.abilities,
+      caseSeedFor(job.seed, job.profile.name, index),
+    );
     job.prepared.push({ kase, text: printModule(kase.module) });
   }
   return indices.length;
@@ -186,7 +196,12 @@ function main(): void {
     const id = 'id' in message ? message.id : -1;
     obey(job, message).catch((error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      tell({ kind: 'fault', id, message: text, caseSeed: error instanceof CaseFault ? error.caseSeed : null });
+      tell({
+        kind: 'fault',
+        id,
+        message: text,
+        caseSeed: error instanceof CaseFault ? error.caseSeed : null,
+      });
     });
   });
   // A parent that died takes its workers along: without driver and guest nothing keeps this process alive.

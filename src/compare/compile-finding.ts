@@ -4,7 +4,12 @@ import type { FindingKind } from './verdict.ts';
 export type CompileFailure =
   | { readonly kind: 'parse-error'; readonly line: number; readonly message: string }
   | { readonly kind: 'verifier-error'; readonly function: string; readonly message: string }
-  | { readonly kind: 'codegen-error'; readonly function: string; readonly error: string; readonly message: string }
+  | {
+      readonly kind: 'codegen-error';
+      readonly function: string;
+      readonly error: string;
+      readonly message: string;
+    }
   | {
       readonly kind: 'panic';
       readonly function: string;

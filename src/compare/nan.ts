@@ -43,7 +43,9 @@ function nanTests(fn: Function): ReadonlyMap<Value, Value> {
 
 /** True where `inst` may see the bits of `value` when it is a NaN. */
 function exposes(inst: Inst, value: Value, tests: ReadonlyMap<Value, Value>): boolean {
-  const isPassed = blockCallsOf(inst).some((c) => c.args.some((a) => a.kind === 'value' && a.value === value));
+  const isPassed = blockCallsOf(inst).some((c) =>
+    c.args.some((a) => a.kind === 'value' && a.value === value),
+  );
   if (isPassed) return true;
   if (!inst.args.includes(value)) return false;
   if (inst.kind === 'compare' && inst.op === 'fcmp') return false;

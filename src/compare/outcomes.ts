@@ -61,7 +61,11 @@ export interface Comparison {
   readonly anyNan: boolean;
 }
 
-function differingResult(comparison: Comparison, expected: readonly bigint[], observed: readonly bigint[]): number {
+function differingResult(
+  comparison: Comparison,
+  expected: readonly bigint[],
+  observed: readonly bigint[],
+): number {
   return comparison.signature.returns.findIndex((r, i) => {
     const a = expected[i];
     const b = observed[i];
@@ -70,7 +74,8 @@ function differingResult(comparison: Comparison, expected: readonly bigint[], ob
 }
 
 function sameOutcome(comparison: Comparison, a: Outcome, b: Outcome): boolean {
-  if (a.kind === 'returned' && b.kind === 'returned') return differingResult(comparison, a.results, b.results) < 0;
+  if (a.kind === 'returned' && b.kind === 'returned')
+    return differingResult(comparison, a.results, b.results) < 0;
   return a.kind === 'trapped' && b.kind === 'trapped' && a.code === b.code;
 }
 
@@ -133,7 +138,13 @@ export function compareInput(
 ): Finding | null {
   if (expected.kind === 'exhausted') return null;
   const { configuration, input } = comparison;
-  const finding = (draft: Draft, observed: Outcome): Finding => ({ ...draft, configuration, input, expected, observed });
+  const finding = (draft: Draft, observed: Outcome): Finding => ({
+    ...draft,
+    configuration,
+    input,
+    expected,
+    observed,
+  });
   const agreeing = observations.filter((o) => sameOutcome(comparison, expected, o.outcome));
   const wrong = observations.find((o) => !sameOutcome(comparison, expected, o.outcome));
   if (wrong !== undefined) {

@@ -13,7 +13,8 @@ const FLOAT_BINARY = ['fadd', 'fsub', 'fmul', 'fdiv'] as const;
 function integerOperation(state: BodyState, type: Type): Value {
   const { draw } = state;
   const kind = draw.int(0, 9);
-  if (kind < 6) return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
+  if (kind < 6)
+    return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
   if (kind < 7) return plain(state, draw.pick(INTEGER_UNARY), type, [anyValue(state, type)]);
   if (kind < 8) {
     const amount = draw.chance(50) ? constant(state, 'i8', BigInt(draw.int(0, 127))) : anyValue(state, 'i8');
@@ -55,7 +56,14 @@ function vectorOperation(state: BodyState, type: Type): Value {
   if (kind < 6) {
     const result = newValue(state, laneOf(type));
     const lane = draw.int(0, info.lanes - 1);
-    emit(state, { kind: 'lane', op: 'extractlane', type, results: [result], args: [anyValue(state, type)], lane });
+    emit(state, {
+      kind: 'lane',
+      op: 'extractlane',
+      type,
+      results: [result],
+      args: [anyValue(state, type)],
+      lane,
+    });
     return result;
   }
   if (!info.isFloat) {
@@ -85,7 +93,9 @@ export function pressure(state: BodyState): void {
   const count = draw.int(6, 18);
   const step = anyValue(state, type);
   for (let i = 0; i < count; i += 1) {
-    const value = typeInfo(type).isFloat ? halfwayNew(state, type, i) : plain(state, 'iadd', type, [step, anyValue(state, type)]);
+    const value = typeInfo(type).isFloat
+      ? halfwayNew(state, type, i)
+      : plain(state, 'iadd', type, [step, anyValue(state, type)]);
     publish(state, value);
   }
 }
@@ -97,4 +107,3 @@ function halfwayNew(state: BodyState, type: Type, turn: number): Value {
   if (type === 'f16' && !state.shape.hasHalfArithmetic) return constant(state, type, BigInt(turn + 1));
   return plain(state, turn % 2 === 0 ? 'fneg' : 'fabs', type, [source]);
 }
-

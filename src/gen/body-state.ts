@@ -24,7 +24,8 @@ interface DraftBlock {
 
 /** Sixteen initialised bytes: a pointer value (or a stack slot) and an offset from it. */
 export interface Cell {
-  readonly base: { readonly kind: 'pointer'; readonly value: Value } | { readonly kind: 'slot'; readonly slot: number };
+  readonly base:
+    { readonly kind: 'pointer'; readonly value: Value } | { readonly kind: 'slot'; readonly slot: number };
   readonly offset: number;
 }
 
@@ -95,7 +96,13 @@ export function emit(state: BodyState, inst: Inst): void {
 }
 
 /** Emits an instruction of the plain format with one result of type `result`; `type` is the controlling type. */
-export function plain(state: BodyState, op: string, type: Type, args: readonly Value[], result: Type = type): Value {
+export function plain(
+  state: BodyState,
+  op: string,
+  type: Type,
+  args: readonly Value[],
+  result: Type = type,
+): Value {
   const value = newValue(state, result);
   emit(state, { kind: 'plain', op, type, results: [value], args });
   return value;
@@ -129,12 +136,7 @@ export function jump(state: BodyState, target: DraftBlock, args: readonly Value[
   });
 }
 
-export function branch(
-  state: BodyState,
-  condition: Value,
-  then: BlockCall,
-  otherwise: BlockCall,
-): void {
+export function branch(state: BodyState, condition: Value, then: BlockCall, otherwise: BlockCall): void {
   const type = typeOf(state, condition);
   emit(state, { kind: 'brif', op: 'brif', type, results: [], args: [condition], then, else: otherwise });
 }

@@ -173,10 +173,22 @@ function loopStatement(state: BodyState): void {
   const next = plain(state, 'iadd', 'i32', [counter, one]);
   const limit = constant(state, 'i32', BigInt(iterations));
   const again = newValue(state, 'i8');
-  emit(state, { kind: 'compare', op: 'icmp', type: 'i32', results: [again], args: [next, limit], cond: 'ult' });
+  emit(state, {
+    kind: 'compare',
+    op: 'icmp',
+    type: 'i32',
+    results: [again],
+    args: [next, limit],
+    cond: 'ult',
+  });
   const exit = newBlock(state, ['i64', carried]);
   const checksum = checksumOf(state);
-  branch(state, again, blockCall(state, header, [checksum, passed, next]), blockCall(state, exit, [checksum, passed]));
+  branch(
+    state,
+    again,
+    blockCall(state, header, [checksum, passed, next]),
+    blockCall(state, exit, [checksum, passed]),
+  );
   state.multiplier = outer;
   enter(state, exit, 0);
 }
@@ -206,7 +218,8 @@ function statement(state: BodyState, incoming: readonly Value[] | null): void {
   const drawn = STATEMENT_KINDS[draw.weighted(STATEMENT_KINDS.map((k) => config.statementWeights[k]))];
   if (drawn === undefined) throw new RangeError('no statement to draw');
   const isNested = drawn === 'branch' || drawn === 'loop';
-  const kind: StatementKind = (isNested && state.depth >= MAX_DEPTH) || (drawn === 'exit' && incoming === null) ? 'arithmetic' : drawn;
+  const kind: StatementKind =
+    (isNested && state.depth >= MAX_DEPTH) || (drawn === 'exit' && incoming === null) ? 'arithmetic' : drawn;
   switch (kind) {
     case 'arithmetic':
       for (let i = draw.int(1, 3); i > 0; i -= 1) arithmetic(state);
@@ -271,12 +284,16 @@ function leaveFunction(state: BodyState, incoming: readonly Value[]): void {
     return;
   }
   const { returns } = state.plan.signature;
-  const carriers = returns.flatMap((r, i) => (['i64', 'i128', 'f64', 'i32', 'i16', 'i8'].includes(r.type) ? [i] : []));
+  const carriers = returns.flatMap((r, i) =>
+    ['i64', 'i128', 'f64', 'i32', 'i16', 'i8'].includes(r.type) ? [i] : [],
+  );
   const words = carriers.filter((i) => returns[i]?.type === 'i64');
   const carrier = words.length > 0 ? state.draw.pick(words) : (carriers[0] ?? null);
   const region = state.cells.find((c) => c.base.kind === 'pointer');
   if (region !== undefined) storeTo(state, region, checksumOf(state));
-  const results = returns.map((r, i) => (i === carrier ? checksumAs(state, r.type) : null) ?? anyValue(state, r.type));
+  const results = returns.map(
+    (r, i) => (i === carrier ? checksumAs(state, r.type) : null) ?? anyValue(state, r.type),
+  );
   emit(state, { kind: 'plain', op: 'return', type: null, results: [], args: results });
 }
 
@@ -293,4 +310,3 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   leaveFunction(state, incoming);
   return { function: finishFunction(state), cost: state.cost };
 }
-

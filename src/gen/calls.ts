@@ -112,7 +112,8 @@ export function tailCallTargets(state: BodyState): readonly number[] {
     const other = planAt(state, target);
     if (other.signature.callConv !== 'tail' || !sameTypes(signature, other.signature)) continue;
     // What a tail call hands over must outlive the frame, so memory of this frame must not go along.
-    if (other.roles.some((r) => r.kind === 'memory') && !state.plan.roles.some((r) => r.kind === 'memory')) continue;
+    if (other.roles.some((r) => r.kind === 'memory') && !state.plan.roles.some((r) => r.kind === 'memory'))
+      continue;
     if (canAfford(state, target)) targets.push(target);
   }
   return targets;
@@ -153,4 +154,3 @@ export function tailCall(state: BodyState, target: number, incoming: readonly Va
   }
   charge(state, target);
 }
-

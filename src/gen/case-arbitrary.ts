@@ -32,7 +32,11 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   };
 }
 
-function drawInputs(draw: Draw, config: Config, params: Function['signature']['params']): readonly (readonly bigint[])[] {
+function drawInputs(
+  draw: Draw,
+  config: Config,
+  params: Function['signature']['params'],
+): readonly (readonly bigint[])[] {
   const count = draw.int(config.inputs.min, config.inputs.max);
   return Array.from({ length: count }, (_, input) =>
     params.map((param, i) => (input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type))),

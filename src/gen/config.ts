@@ -51,7 +51,8 @@ export interface Config {
   readonly slotSizes: readonly Weighted<Range>[];
 }
 
-export type StatementKind = 'arithmetic' | 'call' | 'store' | 'load' | 'branch' | 'loop' | 'exit' | 'pressure' | 'trap';
+export type StatementKind =
+  'arithmetic' | 'call' | 'store' | 'load' | 'branch' | 'loop' | 'exit' | 'pressure' | 'trap';
 
 /** What the Cranelift under test and the emulator can do; found by asking both. */
 export interface Abilities {

@@ -54,7 +54,11 @@ function drawParam(draw: Draw, config: Config, type: Type): AbiParam {
 }
 
 /** Result types that stay within a0, a1, fa0, fa1 (RISC-V psABI, "Integer Calling Convention"). */
-function drawRegisterResults(draw: Draw, config: Config, types: readonly Weighted<Type>[]): readonly AbiParam[] {
+function drawRegisterResults(
+  draw: Draw,
+  config: Config,
+  types: readonly Weighted<Type>[],
+): readonly AbiParam[] {
   const results: AbiParam[] = [];
   let integers = 2;
   let floats = 2;
@@ -89,7 +93,11 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
   );
   const drawn = drawResults(draw, config, shape);
   const hasWord = drawn.some((r) => r.type === 'i64');
-  const returns = hasWord ? drawn : shape.implicitReturnArea ? [...drawn, abiParam('i64')] : [abiParam('i64')];
+  const returns = hasWord
+    ? drawn
+    : shape.implicitReturnArea
+      ? [...drawn, abiParam('i64')]
+      : [abiParam('i64')];
   return {
     name: planName(0),
     signature: { params, returns, callConv },
@@ -125,17 +133,23 @@ function planInner(
   }
   const hasSret = draw.chance(config.sretFunctions);
   if (hasSret || draw.chance(config.memoryParams)) {
-    const purpose = hasSret ? { kind: 'sret' as const } : draw.chance(40) ? { kind: 'vmctx' as const } : NORMAL;
+    const purpose = hasSret
+      ? { kind: 'sret' as const }
+      : draw.chance(40)
+        ? { kind: 'vmctx' as const }
+        : NORMAL;
     const param = abiParam('i64', 'none', purpose);
     insertAnywhere(draw, drafts, { param, role: { kind: 'memory' } });
   }
   const twins = earlier.filter(
-    (p, i) => i > 0 && p.signature.callConv === 'tail' && !p.signature.params.some((q) => q.purpose.kind === 'sret'),
+    (p, i) =>
+      i > 0 && p.signature.callConv === 'tail' && !p.signature.params.some((q) => q.purpose.kind === 'sret'),
   );
   const entry = earlier[0];
   if (entry !== undefined && entry.signature.callConv === 'tail') twins.push(entry);
   // Tail calls need equal result types, which two independent draws hardly ever have.
-  const twin = callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60) ? draw.pick(twins) : null;
+  const twin =
+    callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60) ? draw.pick(twins) : null;
   const drawn = hasSret ? [] : twin !== null ? twin.signature.returns : drawResults(draw, config, shape);
   // A function that hands nothing back shows nothing of what went wrong inside it.
   const isMute = drawn.length === 0 && !drafts.some((d) => d.role.kind === 'memory');

@@ -40,7 +40,8 @@ export function addMemory(state: BodyState): Cell {
 /** A pointer to MEMORY_BYTES initialised bytes, to pass on. */
 export function anyRegion(state: BodyState): Value {
   for (let tries = 0; tries < 3; tries += 1) {
-    if (state.regions.length > 0 && state.draw.chance(80)) return pointerTo(state, state.draw.pick(state.regions));
+    if (state.regions.length > 0 && state.draw.chance(80))
+      return pointerTo(state, state.draw.pick(state.regions));
     addMemory(state);
   }
   const slot = addSlot(state, MEMORY_BYTES, 16);

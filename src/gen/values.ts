@@ -22,7 +22,14 @@ export function constant(state: BodyState, type: Type, bits: bigint): Value {
   const op = floatOp ?? (typeInfo(type).isVector ? 'vconst' : 'iconst');
   const value = newValue(state, type);
   // `f64const` and its kin say their type in the opcode.
-  emit(state, { kind: 'const', op, type: floatOp === undefined ? type : null, results: [value], args: [], bits });
+  emit(state, {
+    kind: 'const',
+    op,
+    type: floatOp === undefined ? type : null,
+    results: [value],
+    args: [],
+    bits,
+  });
   return value;
 }
 
@@ -30,7 +37,15 @@ export function constant(state: BodyState, type: Type, bits: bigint): Value {
 export function bitcast(state: BodyState, type: Type, value: Value): Value {
   const result = newValue(state, type);
   const flags = typeInfo(type).isVector || typeInfo(typeOf(state, value)).isVector ? ['little'] : [];
-  const inst: Inst = { kind: 'memory', op: 'bitcast', type, results: [result], args: [value], flags, offset: 0 };
+  const inst: Inst = {
+    kind: 'memory',
+    op: 'bitcast',
+    type,
+    results: [result],
+    args: [value],
+    flags,
+    offset: 0,
+  };
   emit(state, inst);
   return result;
 }
@@ -87,7 +102,9 @@ function convertTo(state: BodyState, type: Type): Value {
     case 'i32':
       return plain(state, 'ireduce', type, [existing(state, 'i64')]);
     case 'i64':
-      return plain(state, draw.pick(['uextend', 'sextend']), 'i64', [existing(state, draw.pick(['i8', 'i16', 'i32']))]);
+      return plain(state, draw.pick(['uextend', 'sextend']), 'i64', [
+        existing(state, draw.pick(['i8', 'i16', 'i32'])),
+      ]);
     case 'i128':
       return plain(state, 'iconcat', 'i64', [existing(state, 'i64'), existing(state, 'i64')], 'i128');
     case 'f128':
