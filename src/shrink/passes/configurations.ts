@@ -26,11 +26,19 @@ function* dropFlags(kase: Case, old: Configuration): Generator<Candidate> {
   }
 }
 
+/** Without a strategy a probe is outlined: it calls a symbol of the embedder's, and a case must stand alone. */
+function withoutLoneProbes(
+  settings: readonly (readonly [string, string])[],
+): Readonly<Record<string, string>> {
+  const hasStrategy = settings.some(([name]) => name === 'probestack_strategy');
+  return Object.fromEntries(settings.filter(([name]) => hasStrategy || name !== 'enable_probestack'));
+}
+
 function* dropSettings(kase: Case, old: Configuration): Generator<Candidate> {
   const settings = Object.entries(old.shared);
   for (const [start, end] of chunks(settings.length)) {
     yield () => {
-      const shared = Object.fromEntries(settings.filter((_, i) => i < start || i >= end));
+      const shared = withoutLoneProbes(settings.filter((_, i) => i < start || i >= end));
       return withConfiguration(kase, old, { ...old, shared });
     };
   }
