@@ -101,7 +101,7 @@ async function executeConfiguration(
   const compareStarted = bench.now();
   bench.phases.execute += bench.executeClock.answered(linked);
   const layout = layoutSignature(entry.signature, { implicitReturnArea });
-  const anyNan = exposesArithmeticNan(kase.module);
+  const anyNan = (): boolean => exposesArithmeticNan(kase.module);
   let finding: Finding | null = null;
   for (let input = 0; input < expected.length && finding === null; input += 1) {
     const outcome = expected[input];

@@ -10,7 +10,7 @@ import type {
   Value,
 } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
-import { typeInfo, type Type } from '../clif/type.ts';
+import type { Type } from '../clif/type.ts';
 import type { Config } from './config.ts';
 import type { Draw } from './draw.ts';
 import type { CaseShape, FunctionPlan } from './plan.ts';
@@ -197,10 +197,6 @@ export function planAt(state: BodyState, target: number): FunctionPlan {
   const plan = state.plans[target];
   if (plan === undefined) throw new RangeError(`no function is planned at ${target}`);
   return plan;
-}
-
-export function isVectorType(type: Type): boolean {
-  return typeInfo(type).isVector;
 }
 
 export function finishFunction(state: BodyState): Function {

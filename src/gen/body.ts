@@ -51,8 +51,16 @@ export interface BodyContext {
 
 function startBody(context: BodyContext): BodyState {
   const entry = { id: 0, params: [], insts: [], cold: false };
+  // Named one by one: a spread makes an object that every later access pays for.
+  const { draw, config, shape, plans, index, plan, costs } = context;
   return {
-    ...context,
+    draw,
+    config,
+    shape,
+    plans,
+    index,
+    plan,
+    costs,
     blocks: [entry],
     valueTypes: [],
     useCounts: [],
