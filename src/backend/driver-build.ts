@@ -10,6 +10,7 @@ import { hashContent, hashContentRemembered, listFiles } from './directory-conte
 import { lockedVersion, writeDriverProject } from './driver-project.ts';
 import { parseDriverSpec, type DriverSpec } from './driver-spec.ts';
 import { withFileLock } from './file-lock.ts';
+import { makeFolder } from './make-folder.ts';
 import { explainCargoFailure, runCargo, rustcVersion } from './rust-toolchain.ts';
 
 export { DEFAULT_CRANELIFT } from './driver-spec.ts';
@@ -51,29 +52,8 @@ export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
  * line, for what the user can mend.
  */
 export async function ensureDriver(spec: string, options: EnsureDriverOptions = {}): Promise<BuiltDriver> {
-  const parsed = parseDriverSpec(spec);
-  const cacheDir = options.cacheDir ?? defaultCacheDir();
-  const debugAssertions = options.debugAssertions ?? false;
-  try {
-    mkdirSync(join(cacheDir, 'drivers'), { recursive: true });
-  } catch (cause) {
-    throw new UsageError(
-      `cannot write to the cache ${cacheDir}: set CALLFUZZ_CACHE to a directory that can be written`,
-      {
-        cause,
-      },
-    );
-  }
-  const memoDirectory = join(cacheDir, 'memo');
-  const rustc = await rustcVersion(process.env, memoDirectory);
-  const sources = driverSources();
-  const key = createHash('sha256')
-    .update(`${rustc}\n${debugAssertions}\n${sourcesHash(sources)}\n${identity(parsed, memoDirectory)}`)
-    .digest('hex')
-    .slice(0, 20);
-  const label = parsed.kind === 'version' ? parsed.version : parsed.kind;
-  const home = join(cacheDir, 'drivers', `${label}-${key}`);
-
+  const build = await planBuild(spec, options);
+  const { parsed, cacheDir, debugAssertions, rustc, sources, label, home } = build;
   const cached = readCached(home);
   if (cached !== null) return cached;
   const onProgress = options.onProgress ?? ((): void => undefined);
@@ -102,6 +82,48 @@ export async function ensureDriver(spec: string, options: EnsureDriverOptions = 
     install(join(target, project.profile, BINARY), home, { spec, version, rustc });
     return { path: join(home, BINARY), version, rustc, isNew: true };
   });
+}
+
+/** The driver that `ensureDriver` would give without building anything, or null. Throws UsageError as that does. */
+export async function findDriver(spec: string, options: EnsureDriverOptions = {}): Promise<BuiltDriver | null> {
+  return readCached((await planBuild(spec, options)).home);
+}
+
+interface BuildPlan {
+  readonly parsed: DriverSpec;
+  readonly cacheDir: string;
+  readonly debugAssertions: boolean;
+  readonly rustc: string;
+  readonly sources: string;
+  readonly label: string;
+  /** Where the finished driver is kept. */
+  readonly home: string;
+}
+
+async function planBuild(spec: string, options: EnsureDriverOptions): Promise<BuildPlan> {
+  const parsed = parseDriverSpec(spec);
+  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const debugAssertions = options.debugAssertions ?? false;
+  try {
+    makeFolder(join(cacheDir, 'drivers'));
+  } catch (cause) {
+    throw new UsageError(
+      `cannot write to the cache ${cacheDir}: set CALLFUZZ_CACHE to a directory that can be written`,
+      {
+        cause,
+      },
+    );
+  }
+  const memoDirectory = join(cacheDir, 'memo');
+  const rustc = await rustcVersion(process.env, memoDirectory);
+  const sources = driverSources();
+  const key = createHash('sha256')
+    .update(`${rustc}\n${debugAssertions}\n${sourcesHash(sources)}\n${identity(parsed, memoDirectory)}`)
+    .digest('hex')
+    .slice(0, 20);
+  const label = parsed.kind === 'version' ? parsed.version : parsed.kind;
+  const home = join(cacheDir, 'drivers', `${label}-${key}`);
+  return { parsed, cacheDir, debugAssertions, rustc, sources, label, home };
 }
 
 function readCached(home: string): BuiltDriver | null {

@@ -1,19 +1,32 @@
 import { checkModule } from '../clif/check.ts';
 import type { Case } from '../clif/case.ts';
-import { UsageError } from '../clif/harness-error.ts';
 import { functionNameText } from '../clif/module.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Verdict } from '../compare/verdict.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
+import { explainFinding } from './explain-finding.ts';
 import { runCase } from './run-case.ts';
 import type { Station } from './station.ts';
 
-/** `file: instruction f128 fadd in u0:1 is not supported` and the like become the user's to know. */
-function unsupported(file: string, error: UnsupportedError): UsageError {
-  return new UsageError(`${file}: ${error.message}`);
+export type ReplayVerdict =
+  | Verdict
+  /** Nothing was learnt: the oracle does not know an instruction or type, or no configuration can be run here. */
+  | { readonly kind: 'cannot-run'; readonly reason: string };
+
+export interface Replayed {
+  readonly verdict: ReplayVerdict;
+  /** Known issues that explain a finding, or null. */
+  readonly known: string | null;
+  /** What was left out, one line each. */
+  readonly skipped: readonly string[];
+  readonly modules: number;
 }
 
 /** The configurations of `kase` that Cranelift and emulator at hand can do, and why the others cannot. */
-function usable(kase: Case, isa: readonly string[]): { readonly kase: Case; readonly skipped: readonly string[] } {
+export function usable(
+  kase: Case,
+  isa: readonly string[],
+): { readonly kase: Case; readonly skipped: readonly string[] } {
   const skipped: string[] = [];
   const configurations = kase.configurations.filter((configuration) => {
     const missing = configuration.isa.filter((flag) => !isa.includes(flag));
@@ -23,31 +36,38 @@ function usable(kase: Case, isa: readonly string[]): { readonly kase: Case; read
   return { kase: { ...kase, configurations }, skipped };
 }
 
-export interface Replayed {
-  readonly verdict: Verdict;
-  readonly skipped: readonly string[];
-  readonly modules: number;
+/** Why a module is not CLIF by the rules, or null. */
+function invalidity(kase: Case): string | null {
+  const problems = checkModule(kase.module);
+  return problems.length === 0 ? null : problems.map((p) => p.message).join('; ');
 }
 
 /**
  * Checks a case that may come from anywhere and runs it. A module that breaks CLIF's rules is `invalid` and is not run.
- * Throws UsageError where the oracle cannot judge it.
+ * Throws HarnessError only.
  */
-export async function replayCase(station: Station, kase: Case, isa: readonly string[], file: string): Promise<Replayed> {
-  const problems = checkModule(kase.module);
-  const first = problems[0];
-  if (first !== undefined) {
-    const explanation = problems.map((p) => p.message).join('; ');
-    return { verdict: { kind: 'invalid', explanation }, skipped: [], modules: 0 };
+export async function replayCase(
+  station: Station,
+  kase: Case,
+  isa: readonly string[],
+  knownIssues: readonly KnownIssue[],
+): Promise<Replayed> {
+  const explanation = invalidity(kase);
+  if (explanation !== null) {
+    return { verdict: { kind: 'invalid', explanation }, known: null, skipped: [], modules: 0 };
   }
   const { kase: chosen, skipped } = usable(kase, isa);
-  if (chosen.configurations.length === 0) return { verdict: { kind: 'agree' }, skipped, modules: 0 };
+  if (chosen.configurations.length === 0) {
+    const reason = 'no configuration of this file can be executed here';
+    return { verdict: { kind: 'cannot-run', reason }, known: null, skipped, modules: 0 };
+  }
   try {
     const run = await runCase(station.bench, chosen);
-    return { verdict: await station.confirm(chosen, run.verdict), skipped, modules: run.modules };
+    const known = await explainFinding(station, chosen, run.verdict, knownIssues, station.bench.cranelift);
+    return { verdict: await station.confirm(chosen, run.verdict), known, skipped, modules: run.modules };
   } catch (error) {
-    if (error instanceof UnsupportedError) throw unsupported(file, error);
-    throw error;
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { verdict: { kind: 'cannot-run', reason: error.message }, known: null, skipped, modules: 0 };
   }
 }
 

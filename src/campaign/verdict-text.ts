@@ -1,12 +1,14 @@
-import type { Verdict } from '../compare/verdict.ts';
+import type { ReplayVerdict } from './replay.ts';
 
 /** A verdict in one line for people. */
-export function verdictText(verdict: Verdict): string {
+export function verdictText(verdict: ReplayVerdict): string {
   switch (verdict.kind) {
     case 'agree':
       return 'agree';
     case 'declined':
       return `declined: ${verdict.reason}`;
+    case 'cannot-run':
+      return `cannot be run: ${verdict.reason}`;
     case 'invalid':
       return `invalid: ${verdict.explanation}`;
     case 'finding':

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { runCampaign, type CampaignOptions, type Shard } from '../campaign/campaign.ts';
 import { openEnvironment, readKnownIssues } from '../campaign/environment.ts';
 import { finishCampaign, writeSummary } from '../campaign/finish.ts';
-import { UsageError } from '../campaign/errors.ts';
+import { CaseHarnessError, UsageError } from '../campaign/errors.ts';
+import { makeDirectory } from '../campaign/make-directory.ts';
 import { summaryText, type Summary } from '../report/summary.ts';
 import { PROFILE_NAMES } from '../campaign/profile-names.ts';
-import { openProgress } from './progress.ts';
+import { EXIT_CLEAN, EXIT_FINDINGS } from './exit-code.ts';
+import { endOnInterrupt } from './interrupt.ts';
+import { openProgress, type Progress } from './progress.ts';
+import { commandText } from './shell-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FuzzOptions {
@@ -36,13 +40,51 @@ function boundsOf(options: FuzzOptions): { readonly cases: number | null; readon
   return { cases: options.cases ?? null, minutes: options.minutes ?? null };
 }
 
+/** What would run the rest of the campaign. */
+function resumeCommand(options: FuzzOptions): string {
+  const { seed, cases, minutes, cranelift, profile, shard, reports } = options;
+  const bounds = [
+    ...(cases === undefined ? [] : ['--cases', String(cases)]),
+    ...(minutes === undefined ? [] : ['--minutes', String(minutes)]),
+  ];
+  const part = shard.count === 1 ? [] : ['--shard', `${shard.index}/${shard.count}`];
+  const args = ['--seed', seed, ...bounds, '--profile', profile, '--cranelift', cranelift, ...part, '--reports', reports];
+  return commandText('fuzz', [...args, '--resume']);
+}
+
+function repeatCommand(options: FuzzOptions, caseSeed: string): string {
+  return commandText('replay', ['--case', caseSeed, '--profile', options.profile, '--cranelift', options.cranelift]);
+}
+
+async function runToEnd(campaign: CampaignOptions, options: FuzzOptions, progress: Progress): Promise<FinishedRun> {
+  const run = await runCampaign(campaign);
+  try {
+    const summary = await finishCampaign(campaign, run, {
+      shrinkPerBucket: SHRINK_PER_BUCKET,
+      maxAttempts: options.shrinkAttempts,
+      timeLimitMs: SHRINK_LIMIT_MS,
+      onProgress: progress.note,
+    });
+    return { summary, directory: run.directory };
+  } finally {
+    await Promise.all(run.workers.map((worker) => worker.close()));
+  }
+}
+
+interface FinishedRun {
+  readonly summary: Summary;
+  readonly directory: string;
+}
+
 /** Runs a campaign; gives the exit code: 0 clean, 1 new findings. */
 export async function fuzz(options: FuzzOptions, terminal: Terminal, root: string): Promise<number> {
   if (!PROFILE_NAMES.includes(options.profile)) {
     throw new UsageError(`no profile ${options.profile}; there are ${PROFILE_NAMES.join(', ')}`);
   }
-  // A summary that cannot be written must not cost a whole campaign: try the file first.
+  // What cannot be written must not cost a driver's build or a whole campaign: try first.
   if (options.json !== undefined) terminal.checkWritable(options.json);
+  makeDirectory(options.reports);
+  const knownIssues = readKnownIssues(join(root, 'known-issues'));
   const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.note });
   const bounds = boundsOf(options);
   const progress = openProgress(terminal.errors, bounds, () => performance.now());
@@ -55,24 +97,27 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
     resume: options.resume ?? false,
     reportsDir: options.reports,
     environment,
-    knownIssues: readKnownIssues(join(root, 'known-issues')),
+    knownIssues,
     onProgress: progress.update,
   };
-  const run = await runCampaign(campaign);
-  let summary: Summary;
-  try {
-    summary = await finishCampaign(campaign, run, {
-      shrinkPerBucket: SHRINK_PER_BUCKET,
-      maxAttempts: options.shrinkAttempts,
-      timeLimitMs: SHRINK_LIMIT_MS,
-      onProgress: progress.note,
-    });
-  } finally {
+  const stopWatching = endOnInterrupt(() => {
     progress.end();
-    await Promise.all(run.workers.map((worker) => worker.close()));
+    terminal.note(`callfuzz: interrupted; to go on: ${resumeCommand(options)}`);
+  });
+  try {
+    const { summary, directory } = await runToEnd(campaign, options, progress);
+    progress.end();
+    if (options.json !== undefined) writeSummary(options.json, summary);
+    terminal.print(summaryText(summary));
+    terminal.print(`journal, findings and summary: ${directory}`);
+    return summary.findings.some((f) => f.known === null) ? EXIT_FINDINGS : EXIT_CLEAN;
+  } catch (error) {
+    progress.end();
+    if (error instanceof CaseHarnessError) {
+      terminal.note(`case seed ${error.caseSeed}; to repeat it: ${repeatCommand(options, error.caseSeed)}`);
+    }
+    throw error;
+  } finally {
+    stopWatching();
   }
-  if (options.json !== undefined) writeSummary(options.json, summary);
-  terminal.print(summaryText(summary));
-  terminal.print(`journal, findings and summary: ${run.directory}`);
-  return summary.findings.some((f) => f.known === null) ? 1 : 0;
 }

@@ -1,32 +1,73 @@
 import { readCases } from '../campaign/case-files.ts';
-import { openEnvironment } from '../campaign/environment.ts';
-import { caseTitle, replayCase } from '../campaign/replay.ts';
-import { openStation } from '../campaign/station.ts';
+import { UsageError } from '../campaign/errors.ts';
+import { generatedCase } from '../campaign/generated-case.ts';
+import { describeCase } from '../campaign/observe-case.ts';
+import { caseTitle, replayCase, usable, type Replayed } from '../campaign/replay.ts';
 import { verdictText } from '../campaign/verdict-text.ts';
+import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
+import { withWorkbench, type Workbench } from './workbench.ts';
 
 export interface ReplayOptions {
   readonly cranelift: string;
+  readonly case?: string;
+  readonly profile: string;
+  readonly print?: boolean;
 }
 
-/** Runs every case given; exit code 1 if any of them still fails, so that `git bisect run` can use it. */
-export async function replay(paths: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<number> {
-  // Read all before anything is built: a typo should not cost a minute.
-  const cases = paths.flatMap((path) => readCases(path));
-  const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.note });
-  const station = await openStation(environment);
-  let failing = 0;
-  try {
-    for (const { file, case: kase } of cases) {
-      const replayed = await replayCase(station, kase, environment.abilities.isa, file);
-      const isFailing = replayed.verdict.kind === 'finding' || replayed.verdict.kind === 'flaky';
-      if (isFailing) failing += 1;
-      terminal.print(`${caseTitle(file, kase)}: ${verdictText(replayed.verdict)}`);
-      for (const line of replayed.skipped) terminal.print(`  ${line}`);
-    }
-  } finally {
-    await station.close();
+type NamedCase = Pick<ReturnType<typeof readCases>[number], 'file' | 'case'>;
+
+function lineFor(title: string, replayed: Replayed): string {
+  const known = replayed.known === null ? '' : ` (known issue ${replayed.known})`;
+  return `${title}: ${verdictText(replayed.verdict)}${known}`;
+}
+
+/** Prints what became of a case; gives its verdict's kind. */
+async function replayOne(bench: Workbench, named: NamedCase, isPrinting: boolean, terminal: Terminal): Promise<string> {
+  const { environment, station, knownIssues } = bench;
+  const { isa } = environment.abilities;
+  const replayed = await replayCase(station, named.case, isa, knownIssues);
+  const { kind } = replayed.verdict;
+  if (isPrinting && kind !== 'invalid' && kind !== 'cannot-run') {
+    const lines = await describeCase(station.bench, usable(named.case, isa).kase);
+    for (const line of lines) terminal.print(line);
   }
-  terminal.print(`${cases.length} cases, ${failing} failing on ${environment.cranelift}`);
-  return failing > 0 ? 1 : 0;
+  terminal.print(lineFor(caseTitle(named.file, named.case), replayed));
+  for (const line of replayed.skipped) terminal.print(`  ${line}`);
+  return kind;
+}
+
+/**
+ * Runs every case given. Exit code 1 if any of them still fails, so that `git bisect run` can use it; else 2 if any could
+ * not be run.
+ */
+export async function replay(
+  paths: readonly string[],
+  options: ReplayOptions,
+  terminal: Terminal,
+  root: string,
+): Promise<number> {
+  const { case: caseSeed } = options;
+  if (paths.length === 0 && caseSeed === undefined) {
+    throw new UsageError('nothing to replay: name .clif files or folders, or a case seed with --case');
+  }
+  // Read all before anything is built: a typo should not cost a minute.
+  const fromFiles: readonly NamedCase[] = paths.flatMap((path) => readCases(path));
+  return withWorkbench(options.cranelift, terminal, root, async (bench) => {
+    const generated: readonly NamedCase[] =
+      caseSeed === undefined
+        ? []
+        : [{ file: `case ${caseSeed}`, case: generatedCase(bench.environment, options.profile, caseSeed) }];
+    const kinds: string[] = [];
+    for (const named of [...fromFiles, ...generated]) {
+      kinds.push(await replayOne(bench, named, options.print ?? false, terminal));
+    }
+    const failing = kinds.filter((kind) => kind === 'finding' || kind === 'flaky').length;
+    const notRun = kinds.filter((kind) => kind === 'cannot-run').length;
+    const rest = notRun === 0 ? '' : `, ${notRun} could not be run`;
+    const count = `${kinds.length} case${kinds.length === 1 ? '' : 's'}`;
+    terminal.print(`${count}, ${failing} failing${rest} on ${bench.environment.cranelift}`);
+    if (failing > 0) return EXIT_FINDINGS;
+    return notRun > 0 ? EXIT_USAGE : EXIT_CLEAN;
+  });
 }

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { UsageError } from '../campaign/errors.ts';
 
 /** Where a command's words go: results to one stream, progress and faults to the other. */
@@ -11,12 +10,14 @@ export interface Terminal {
   readonly checkWritable: (file: string) => void;
 }
 
+/** Opens the file as the writing at the end will, which is the only sure test; what is in it stays. */
 function checkWritable(file: string): void {
-  const target = existsSync(file) ? file : dirname(resolve(file));
+  const isNew = !existsSync(file);
   try {
-    accessSync(target, constants.W_OK);
-  } catch {
-    throw new UsageError(`cannot write ${file}: ${existsSync(target) ? 'permission denied' : 'no such folder'}`);
+    closeSync(openSync(file, 'a'));
+    if (isNew) rmSync(file);
+  } catch (error) {
+    throw new UsageError(`cannot write ${file} (${error instanceof Error ? error.message : String(error)})`);
   }
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HarnessError, UsageError } from '../clif/harness-error.ts';
 
@@ -46,9 +46,20 @@ function findSources(): string {
   throw new HarnessError('emulator', `no guest/ folder above ${start}`);
 }
 
+/** Not `recursive: true`: Node 20 never comes back from that where a parent exists and takes no directory, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(resolve(path)));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+}
+
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (cause) {
     throw new UsageError(
       `cannot write to the cache directory ${path}: set CALLFUZZ_CACHE to one that can be written`,

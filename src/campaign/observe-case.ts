@@ -1,0 +1,78 @@
+import { linkModule } from '../backend/link.ts';
+import type { CompileResult } from '../backend/compile-result.ts';
+import { configurationText, type Case } from '../clif/case.ts';
+import { findFunction, type Function } from '../clif/module.ts';
+import type { Outcome } from '../clif/outcome.ts';
+import { printModule } from '../clif/print.ts';
+import { compileFinding } from '../compare/compile-finding.ts';
+import { outcomeText } from '../compare/outcomes.ts';
+import { executeCase } from '../emulator/execute.ts';
+import type { Observation } from '../emulator/observe.ts';
+import { poisonSeeds } from './poison.ts';
+import { expectedOutcomes, type Bench } from './run-case.ts';
+
+function hex(bits: bigint): string {
+  return `0x${bits.toString(16)}`;
+}
+
+function observationText(observation: Observation): string {
+  const violations = observation.violations.map((v) => `${v.name} ${hex(v.found)} instead of ${hex(v.expected)}`);
+  return [outcomeText(observation.outcome), ...violations].join('; ');
+}
+
+/** What the compiler said instead of code. */
+function refusal(result: Exclude<CompileResult, { kind: 'compiled' }>): string {
+  return result.kind === 'bad-flag' ? result.message : compileFinding(result).detail;
+}
+
+/** One line per input; both poisons where they showed different things. */
+function inputLines(kase: Case, expected: readonly Outcome[], seen: readonly Observation[]): readonly string[] {
+  const poisons = seen.length / Math.max(1, kase.inputs.length);
+  return kase.inputs.flatMap((_, i) => {
+    const texts = seen.slice(i * poisons, (i + 1) * poisons).map(observationText);
+    const wanted = expected[i];
+    const mark = wanted !== undefined && texts.every((text) => text === outcomeText(wanted)) ? ' ' : '!';
+    return [...new Set(texts)].map((text) => `${mark}   input ${i}: ${text}`);
+  });
+}
+
+async function observe(bench: Bench, kase: Case, entry: Function, index: number): Promise<readonly Observation[] | string> {
+  const configuration = kase.configurations[index];
+  if (configuration === undefined) return 'no such configuration';
+  const [result] = await bench.driver.compile(printModule(kase.module, { cranelift: bench.cranelift }), [configuration]);
+  if (result === undefined) return 'no result';
+  if (result.kind !== 'compiled') return refusal(result);
+  const seeds = poisonSeeds(kase.seed);
+  return executeCase(
+    bench.guest,
+    linkModule(result.functions, bench.guest.base),
+    kase.entry,
+    entry.signature,
+    { implicitReturnArea: configuration.shared['enable_multi_ret_implicit_sret'] === 'true' },
+    kase.inputs,
+    kase.inputs.map(() => seeds),
+  );
+}
+
+/**
+ * A valid case in full, for people: its text, its inputs with what the oracle expects, and under each configuration what
+ * was seen, lines that differ marked with `!`. Throws UnsupportedError where the oracle has no expectation.
+ */
+export async function describeCase(bench: Bench, kase: Case): Promise<readonly string[]> {
+  const entry = findFunction(kase.module, kase.entry);
+  if (entry === undefined) return ['the entry is not in the module'];
+  const expected = expectedOutcomes(kase);
+  const lines = [printModule(kase.module, { cranelift: bench.cranelift }).trimEnd(), ''];
+  kase.inputs.forEach((input, i) => {
+    const outcome = expected[i];
+    lines.push(`input ${i}: (${input.map(hex).join(', ')})`);
+    lines.push(`  expected: ${outcome === undefined ? 'unknown' : outcomeText(outcome)}`);
+  });
+  for (const [index, configuration] of kase.configurations.entries()) {
+    lines.push(`configuration ${index}: ${configurationText(configuration)}`);
+    const seen = await observe(bench, kase, entry, index);
+    if (typeof seen === 'string') lines.push(`!   ${seen}`);
+    else lines.push(...inputLines(kase, expected, seen));
+  }
+  return lines;
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { openEnvironment, readKnownIssues, type Environment } from '../campaign/environment.ts';
+import { openStation, type Station } from '../campaign/station.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One driver and one guest for commands that look at single cases. */
+export interface Workbench {
+  readonly environment: Environment;
+  readonly station: Station;
+  readonly knownIssues: ReturnType<typeof readKnownIssues>;
+}
+
+/** Opens a workbench for a Cranelift, gives it to `work`, and closes it whatever happens. `root` is the project's folder. */
+export async function withWorkbench<T>(
+  cranelift: string,
+  terminal: Terminal,
+  root: string,
+  work: (bench: Workbench) => Promise<T>,
+): Promise<T> {
+  const knownIssues = readKnownIssues(join(root, 'known-issues'));
+  const environment = await openEnvironment({ cranelift, onProgress: terminal.note });
+  const station = await openStation(environment);
+  try {
+    return await work({ environment, station, knownIssues });
+  } finally {
+    await station.close();
+  }
+}
