@@ -252,6 +252,8 @@ if (needsToolchain(args)) {
 }
 if (args[0] === 'test') {
   runScript(join(ROOT, 'node_modules/vitest/vitest.mjs'), ['run', ...args.slice(1)]);
+} else if (args[0] === 'faults') {
+  runScript(join(ROOT, 'dist/bench/faults/run-faults.js'), args.slice(1));
 } else {
   process.setSourceMapsEnabled(true);
   process.argv = [process.execPath, PROGRAM, ...args];
