@@ -16,7 +16,8 @@ export interface FileCase {
 
 /** Whether a corpus entry's `.json` lies beside `file`, or `file` is one. */
 function isEntry(file: string): boolean {
-  return file.endsWith('.json') || (file.endsWith('.clif') && existsSync(file.replace(/\.clif$/, '.json')));
+  const other = file.endsWith('.clif') ? file.replace(/clif$/, 'json') : file.replace(/json$/, 'clif');
+  return /\.(clif|json)$/.test(file) && existsSync(other);
 }
 
 function casesOfFile(file: string): readonly FileCase[] {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DEFAULT_CRANELIFT, ensureDriver, findDriver } from '../backend/driver-build.ts';
@@ -10,6 +10,7 @@ import { HarnessError, UsageError } from '../clif/harness-error.ts';
 import { defaultCacheDir, ensureGuest, GUEST_COMPILER, GUEST_PACKAGES } from '../emulator/guest-build.ts';
 import { probeQemu, type ProbedCpu } from '../emulator/probe.ts';
 import { findQemu, type Qemu } from '../emulator/qemu.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** One thing that was looked for. */
 export interface Check {
@@ -150,20 +151,21 @@ async function emulatorChecks(guest: string | Check, qemu: Qemu | Check, hello: 
 /** Looks for everything a campaign needs; builds nothing but the guest unless told to. Throws for harness bugs alone. */
 export async function diagnose(options: DiagnosisOptions): Promise<readonly Check[]> {
   const cacheDir = defaultCacheDir(process.env);
+  const before: readonly Check[] = [{ name: 'node', state: 'ok', text: process.version }, npmCheck(options.root), cargoCheck()];
+  const cache = await attempt('cache', () => makeDirectory(cacheDir, 'CALLFUZZ_CACHE'));
+  // Everything that follows is kept there.
+  if (isCheck(cache)) return [...before, cache];
   const rustc = await rustcCheck(cacheDir);
   const driver = await driverCheck(options, cacheDir);
-  const compiler = compilerCheck();
   const guest = await attempt('guest', () => ensureGuest({ cacheDir }));
   const qemu = await attempt('emulator', () => findQemu());
   return [
-    { name: 'node', state: 'ok', text: process.version },
-    npmCheck(options.root),
-    cargoCheck(),
+    ...before,
+    { name: 'cache', state: 'ok', text: cacheDir },
     rustc,
     driver.check,
-    compiler,
+    compilerCheck(),
     isCheck(guest) ? guest : { name: 'guest', state: 'ok', text: guest },
     ...(await emulatorChecks(guest, qemu, driver.hello)),
-    { name: 'cache', state: existsSync(cacheDir) ? 'ok' : 'absent', text: cacheDir },
   ];
 }
