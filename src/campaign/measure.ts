@@ -33,6 +33,8 @@ export interface Measurement {
   /** Of modules per second to compile-only modules per second, round by round. */
   readonly ratios: readonly number[];
   readonly phases: Readonly<Phases>;
+  /** Largest sum over workers of resident memory, each with its driver and guest. */
+  readonly peakWorkerKilobytes: number;
 }
 
 function median(values: readonly number[]): number {
@@ -53,6 +55,7 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
   const phases = noTime();
   const full: number[] = [];
   const compileOnly: number[] = [];
+  let peakWorkerKilobytes = 0;
   try {
     await Promise.all(workers.map((w, i) => w.prepare(share(cases, i, jobs))));
     for (let round = 0; round <= options.rounds; round += 1) {
@@ -66,17 +69,20 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
       compileOnly.push(compiled.reduce((a, b) => a + b, 0) / compileSeconds);
       full.push(reports.reduce((sum, r) => sum + r.modules, 0) / seconds);
       for (const report of reports) addPhases(phases, report.phases);
+      const resident = reports.reduce((sum, r) => sum + r.residentKilobytes, 0);
+      peakWorkerKilobytes = Math.max(peakWorkerKilobytes, resident);
     }
   } finally {
     await Promise.all(workers.map((w) => w.close()));
   }
   const modulesPerSecond = median(full);
   return {
-    casesPerSecond: (modulesPerSecond * cases) / (await modulesOf(options)),
+    casesPerSecond: (modulesPerSecond * cases) / modulesOf(options),
     modulesPerSecond,
     compileOnlyModulesPerSecond: median(compileOnly),
     ratios: full.map((rate, i) => rate / (compileOnly[i] ?? rate)),
     phases,
+    peakWorkerKilobytes,
   };
 }
 

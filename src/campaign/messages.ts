@@ -38,6 +38,8 @@ export interface RunReport {
   readonly declined: Readonly<Record<string, number>>;
   readonly phases: Readonly<Phases>;
   readonly findings: readonly RunFinding[];
+  /** Memory that the worker, its driver and its guest hold now. */
+  readonly residentKilobytes: number;
 }
 
 export interface ShrinkReport {

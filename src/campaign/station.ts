@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { Driver } from '../backend/driver.ts';
 import type { Case } from '../clif/case.ts';
 import { coarseBucket } from '../compare/bucket.ts';
@@ -14,7 +15,14 @@ export interface Station {
   readonly confirm: (kase: Case, verdict: Verdict) => Promise<Verdict>;
   /** Time spent since the last call. */
   readonly takePhases: () => Phases;
+  /** Memory that this process, the driver and the guest hold; 0 where the system does not tell. */
+  readonly residentKilobytes: () => number;
   readonly close: () => Promise<void>;
+}
+
+function residentOf(pid: number | undefined): number {
+  if (pid === undefined || !existsSync(`/proc/${pid}/status`)) return 0;
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
 
 /** The case under the configuration of `finding` alone. */
@@ -74,6 +82,7 @@ export async function openStation(environment: Environment): Promise<Station> {
       return confirmFinding(environment, bench, kase, verdict.finding);
     },
     takePhases: () => copyPhases(bench.phases),
+    residentKilobytes: () => residentOf(process.pid) + residentOf(driver.pid) + residentOf(guest.pid),
     close: async () => {
       await Promise.all([driver.close(), guest.close()]);
     },

@@ -101,6 +101,7 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
     verdicts,
     declined,
     phases,
+    residentKilobytes: station.residentKilobytes(),
     findings: findings.sort((a, b) => a.index - b.index),
   };
 }
