@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { Case } from '../clif/case.ts';
+import { checkModule } from '../clif/check.ts';
+import { functionNameText, type Function } from '../clif/module.ts';
+import { clifErrorText, parseClif } from '../clif/parse.ts';
+import type { Signature } from '../clif/signature.ts';
+import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
+import { PROFILES } from '../gen/profiles.ts';
+import { SAMPLE_ABILITIES } from '../gen/sample-abilities.ts';
+import { interpret } from '../oracle/interpret.ts';
+import { prepare } from '../oracle/prepare.ts';
+import type { Outcome } from '../clif/outcome.ts';
+import { carryNarrowFloatResults } from './narrow-float-results.ts';
+
+const cases: readonly Case[] = PROFILES.flatMap(({ name, config }) =>
+  Array.from({ length: 60 }, (_, i) => makeCase(config, SAMPLE_ABILITIES, caseSeedFor('rewrite', name, i))),
+);
+
+function hasNarrowResults(signature: Signature): boolean {
+  return signature.returns.some(({ type }) => type === 'f32' || type === 'f16');
+}
+
+function innerFunctions(kase: Case): readonly Function[] {
+  const entry = functionNameText(kase.entry);
+  return kase.module.functions.filter((fn) => functionNameText(fn.name) !== entry);
+}
+
+function outcomes(kase: Case): readonly Outcome[] {
+  const program = prepare(kase.module);
+  return kase.inputs.map((input) => interpret(program, kase.entry, input));
+}
+
+describe('carryNarrowFloatResults', () => {
+  it('keeps every outcome, bit by bit', () => {
+    for (const kase of cases)
+      expect(outcomes(carryNarrowFloatResults(kase)), kase.seed).toEqual(outcomes(kase));
+  });
+
+  it('gives valid modules', () => {
+    for (const kase of cases)
+      expect(checkModule(carryNarrowFloatResults(kase).module), kase.seed).toEqual([]);
+  });
+
+  it('leaves no f32 or f16 among the results of inner functions and of calls', () => {
+    expect(cases.some((kase) => innerFunctions(kase).some((fn) => hasNarrowResults(fn.signature)))).toBe(
+      true,
+    );
+    for (const kase of cases) {
+      const rewritten = carryNarrowFloatResults(kase);
+      expect(innerFunctions(rewritten).filter((fn) => hasNarrowResults(fn.signature))).toEqual([]);
+      const declared = rewritten.module.functions.flatMap((fn) => [...fn.sigRefs.values()]);
+      expect(declared.filter(hasNarrowResults)).toEqual([]);
+    }
+  });
+
+  it('leaves alone what has none', () => {
+    const without = cases.filter(
+      ({ module }) =>
+        !module.functions.some(
+          (fn) => hasNarrowResults(fn.signature) || [...fn.sigRefs.values()].some(hasNarrowResults),
+        ),
+    );
+    expect(without.length).toBeGreaterThan(20);
+    for (const kase of without) expect(carryNarrowFloatResults(kase)).toEqual(kase);
+  });
+
+  it('changes neither inputs nor configurations, and not the case it was given', () => {
+    for (const kase of cases.slice(0, 60)) {
+      const before = structuredClone(kase);
+      const { module: _module, ...rest } = carryNarrowFloatResults(kase);
+      const { module: _before, ...wanted } = before;
+      expect(rest).toEqual(wanted);
+      expect(kase).toEqual(before);
+    }
+  });
+
+  it('carries results over an indirect call with a NaN in them as they are', () => {
+    const parsed = parseClif(`function u0:1() -> f32, f16, f64 system_v {
+block0:
+    v0 = f32const +sNaN:0x1
+    v1 = f16const -NaN:0x3
+    v2 = f64const 0x1.0
+    return v0, v1, v2
+}
+function %main() -> f32, f16, f64 system_v {
+    sig0 = () -> f32, f16, f64 system_v
+    fn0 = colocated u0:1 sig0
+block0:
+    v0 = func_addr.i64 fn0
+    v1, v2, v3 = call_indirect sig0, v0()
+    return v1, v2, v3
+}
+`);
+    if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
+    const { module } = parsed.file;
+    const kase: Case = {
+      seed: '',
+      module,
+      entry: { kind: 'test', name: 'main' },
+      inputs: [[]],
+      configurations: [],
+    };
+    const rewritten = carryNarrowFloatResults(kase);
+    const [callee, main] = rewritten.module.functions;
+    expect(callee?.signature.returns.map(({ type }) => type)).toEqual(['i32', 'i16', 'f64']);
+    // The entry is called from outside, which asks for what the case says.
+    expect(main?.signature.returns.map(({ type }) => type)).toEqual(['f32', 'f16', 'f64']);
+    const expected = [{ kind: 'returned', results: [0x7f80_0001n, 0xfe03n, 0x3ff0n << 48n] }];
+    expect(outcomes(kase)).toEqual(expected);
+    expect(outcomes(rewritten)).toEqual(expected);
+  });
+});
