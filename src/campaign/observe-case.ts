@@ -32,7 +32,10 @@ function inputLines(kase: Case, expected: readonly Outcome[], seen: readonly Obs
     const texts = seen.slice(i * poisons, (i + 1) * poisons).map(observationText);
     const wanted = expected[i];
     const mark = wanted !== undefined && texts.every((text) => text === outcomeText(wanted)) ? ' ' : '!';
-    return [...new Set(texts)].map((text) => `${mark}   input ${i}: ${text}`);
+    const isOne = new Set(texts).size === 1;
+    return isOne
+      ? [`${mark}   input ${i}: ${texts[0]}`]
+      : texts.map((text, poison) => `${mark}   input ${i}, poison ${poison}: ${text}`);
   });
 }
 

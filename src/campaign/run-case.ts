@@ -140,7 +140,10 @@ export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
     if (result.kind === 'compiled') {
-      runs[i] = executeConfiguration(bench, kase, entry, configuration, i, result.functions, expected, seeds);
+      const executing = executeConfiguration(bench, kase, entry, configuration, i, result.functions, expected, seeds);
+      // Where the first of two fails, nobody waits for the second.
+      executing.catch(() => undefined);
+      runs[i] = executing;
     }
     return judgeCompile(result, i);
   });
