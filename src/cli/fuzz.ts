@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runCampaign, type CampaignOptions, type Shard } from '../campaign/campaign.ts';
 import { openEnvironment, readKnownIssues } from '../campaign/environment.ts';
 import { finishCampaign, writeSummary } from '../campaign/finish.ts';
-import { CaseHarnessError, UsageError } from '../campaign/errors.ts';
+import { CaseHarnessError, HarnessError, UsageError } from '../campaign/errors.ts';
 import { makeDirectory } from '../campaign/make-directory.ts';
 import { summaryText, type Summary } from '../report/summary.ts';
 import { PROFILE_NAMES } from '../campaign/profile-names.ts';
@@ -116,6 +116,7 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
     if (error instanceof CaseHarnessError) {
       terminal.note(`case seed ${error.caseSeed}; to repeat it: ${repeatCommand(options, error.caseSeed)}`);
     }
+    if (error instanceof HarnessError) terminal.note(`to go on with the rest: ${resumeCommand(options)}`);
     throw error;
   } finally {
     stopWatching();
