@@ -91,6 +91,7 @@ describe('parseCompileReply', () => {
         ['verifier', '%f', 'm'],
         ['codegen', '%f', 'Unsupported', 'm'],
         ['panic', '%f', 'm', 'cranelift-codegen-0.1.2/src/a.rs', 5],
+        ['panic', '%f', 'm', '/home/x/target/release/build/cranelift-codegen-0123456789abcdef/out/isle.rs', 6],
         ['flag', 'm'],
       ]),
     ).toEqual([
@@ -98,6 +99,7 @@ describe('parseCompileReply', () => {
       { kind: 'verifier-error', function: '%f', message: 'm' },
       { kind: 'codegen-error', function: '%f', error: 'Unsupported', message: 'm' },
       { kind: 'panic', function: '%f', message: 'm', file: 'cranelift-codegen-0.1.2/src/a.rs', line: 5 },
+      { kind: 'panic', function: '%f', message: 'm', file: 'cranelift-codegen/out/isle.rs', line: 6 },
       { kind: 'bad-flag', message: 'm' },
     ]);
   });

@@ -84,7 +84,7 @@ function parseResult(fields: readonly unknown[], blob: Uint8Array): CompileResul
         kind: 'panic',
         function: text(fields[1]),
         message: text(fields[2]),
-        file: text(fields[3]),
+        file: withoutBuildFolder(text(fields[3])),
         line: int(fields[4]),
       };
     case 'flag':
@@ -92,6 +92,11 @@ function parseResult(fields: readonly unknown[], blob: Uint8Array): CompileResul
     default:
       throw protocolError(`a result of kind ${JSON.stringify(fields[0])}`);
   }
+}
+
+/** Code that a crate's build made lies in a folder of this machine, with a hash in its name. */
+function withoutBuildFolder(file: string): string {
+  return file.replace(/^.*\/build\/([\w-]+?)-[0-9a-f]{16}\/out\//, '$1/out/');
 }
 
 function parseFunction(fields: readonly unknown[], blob: Uint8Array): CompiledFunction {
