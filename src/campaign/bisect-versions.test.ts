@@ -26,7 +26,12 @@ test('finds the first version that passes where the newest does', async () => {
 });
 
 test('steps around what cannot tell, at the ends and between', async () => {
-  expect((await bisect('??pp??ff?')).boundary).toEqual({ kind: 'found', before: 3, first: 6, isRegression: true });
+  expect((await bisect('??pp??ff?')).boundary).toEqual({
+    kind: 'found',
+    before: 3,
+    first: 6,
+    isRegression: true,
+  });
 });
 
 test('says so where the ends agree or nothing tells', async () => {
@@ -37,12 +42,25 @@ test('says so where the ends agree or nothing tells', async () => {
 
 test('the boundary is where the verdict changes', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.nat(15), fc.integer({ min: 1, max: 15 }), fc.array(fc.nat(40)), async (good, bad, holes) => {
-      const plain = `${'p'.repeat(good + 1)}${'f'.repeat(bad)}`;
-      const text = [...plain].map((c, i) => (i > 0 && i < plain.length - 1 && holes.includes(i) ? '?' : c)).join('');
-      const { boundary } = await bisect(text);
-      const expected = { kind: 'found', before: text.lastIndexOf('p'), first: text.indexOf('f'), isRegression: true };
-      expect(boundary).toEqual(expected);
-    }),
+    fc.asyncProperty(
+      fc.nat(15),
+      fc.integer({ min: 1, max: 15 }),
+      fc.array(fc.nat(40)),
+      async (good, bad, holes) => {
+        const plain = `${'p'.repeat(good + 1)}${'f'.repeat(bad)}`;
+        const text = plain
+          .split('')
+          .map((c, i) => (i > 0 && i < plain.length - 1 && holes.includes(i) ? '?' : c))
+          .join('');
+        const { boundary } = await bisect(text);
+        const expected = {
+          kind: 'found',
+          before: text.lastIndexOf('p'),
+          first: text.indexOf('f'),
+          isRegression: true,
+        };
+        expect(boundary).toEqual(expected);
+      },
+    ),
   );
 });

@@ -3,8 +3,18 @@ export type Probe = 'fails' | 'passes' | 'cannot-tell';
 /** Where a sequence of versions changes from one verdict to the other. Indices into the list. */
 export type Boundary =
   /** `first` has the verdict of the last end and `before` that of the first end; what lies between cannot tell. */
-  | { readonly kind: 'found'; readonly before: number; readonly first: number; readonly isRegression: boolean }
-  | { readonly kind: 'same-ends'; readonly verdict: 'fails' | 'passes'; readonly first: number; readonly last: number }
+  | {
+      readonly kind: 'found';
+      readonly before: number;
+      readonly first: number;
+      readonly isRegression: boolean;
+    }
+  | {
+      readonly kind: 'same-ends';
+      readonly verdict: 'fails' | 'passes';
+      readonly first: number;
+      readonly last: number;
+    }
   /** Nothing in the list can tell, or only one version. */
   | { readonly kind: 'none' };
 
@@ -30,7 +40,10 @@ async function firstThatTells(
  * Binary search over `count` versions, oldest first, for the place where the verdict changes. The ends are tried first,
  * the newest before the oldest; a version that cannot tell gives way to its nearest neighbour. No version is probed twice.
  */
-export async function bisectVersions(count: number, probe: (index: number) => Promise<Probe>): Promise<Boundary> {
+export async function bisectVersions(
+  count: number,
+  probe: (index: number) => Promise<Probe>,
+): Promise<Boundary> {
   const seen = new Map<number, Probe>();
   const once = async (index: number): Promise<Probe> => {
     const verdict = seen.get(index) ?? (await probe(index));

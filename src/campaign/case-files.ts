@@ -29,7 +29,9 @@ function casesOfFile(file: string): readonly FileCase[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return caseFromClif(text, file).map((kase) => ({ file, case: withoutPresets(kase), entry: null }));
 }

@@ -59,7 +59,10 @@ function npmCheck(root: string): Check {
   const manifest = v.safeParse(MANIFEST, readJson(join(root, 'package.json')));
   if (!manifest.success) return { name, state: 'missing', text: `${root} has no package.json` };
   const found = Object.keys(manifest.output.dependencies).map((dependency) => {
-    const installed = v.safeParse(INSTALLED, readJson(join(root, 'node_modules', dependency, 'package.json')));
+    const installed = v.safeParse(
+      INSTALLED,
+      readJson(join(root, 'node_modules', dependency, 'package.json')),
+    );
     return { dependency, version: installed.success ? installed.output.version : null };
   });
   const missing = found.filter((f) => f.version === null).map((f) => f.dependency);
@@ -94,7 +97,9 @@ async function driverCheck(options: DiagnosisOptions, cacheDir: string): Promise
   const name = 'driver';
   const { cranelift, onProgress } = options;
   const found = await attempt(name, () =>
-    options.isBuilding ? ensureDriver(cranelift, { cacheDir, onProgress }) : findDriver(cranelift, { cacheDir }),
+    options.isBuilding
+      ? ensureDriver(cranelift, { cacheDir, onProgress })
+      : findDriver(cranelift, { cacheDir }),
   );
   if (found !== null && isCheck(found)) return { check: found, hello: null };
   if (found === null) {
@@ -109,7 +114,10 @@ async function driverCheck(options: DiagnosisOptions, cacheDir: string): Promise
     return answer;
   });
   if (isCheck(hello)) return { check: hello, hello: null };
-  return { check: { name, state: 'ok', text: `Cranelift ${hello.version}, ${found.rustc}, ${found.path}` }, hello };
+  return {
+    check: { name, state: 'ok', text: `Cranelift ${hello.version}, ${found.rustc}, ${found.path}` },
+    hello,
+  };
 }
 
 function compilerCheck(): Check {
@@ -131,27 +139,51 @@ function extensionChecks(probed: ProbedCpu, hello: DriverHello | null): readonly
     { name: 'extensions', state: 'ok', text: `${executed.length} executed: ${executed.join(' ')}` },
     ...(lacking.length === 0
       ? []
-      : [{ name: 'extensions', state: 'absent', text: `known to Cranelift, not executed: ${lacking.join(' ')}` } as const]),
+      : [
+          {
+            name: 'extensions',
+            state: 'absent',
+            text: `known to Cranelift, not executed: ${lacking.join(' ')}`,
+          } as const,
+        ]),
     ...(unknown.length === 0
       ? []
-      : [{ name: 'extensions', state: 'absent', text: `executed, not known to Cranelift: ${unknown.join(' ')}` } as const]),
+      : [
+          {
+            name: 'extensions',
+            state: 'absent',
+            text: `executed, not known to Cranelift: ${unknown.join(' ')}`,
+          } as const,
+        ]),
   ];
 }
 
-async function emulatorChecks(guest: string | Check, qemu: Qemu | Check, hello: DriverHello | null): Promise<readonly Check[]> {
+async function emulatorChecks(
+  guest: string | Check,
+  qemu: Qemu | Check,
+  hello: DriverHello | null,
+): Promise<readonly Check[]> {
   if (isCheck(qemu)) return [qemu];
   const found: Check = { name: 'emulator', state: 'ok', text: `${qemu.path} ${qemu.version.text}` };
   if (isCheck(guest)) return [found];
   const probed = await attempt('emulator', () => probeQemu(qemu, guest));
   if (isCheck(probed)) return [found, probed];
-  const cpu: Check = { name: 'emulated cpu', state: 'ok', text: `-cpu ${probed.emulated.cpu}, vlen ${probed.vlenBits}` };
+  const cpu: Check = {
+    name: 'emulated cpu',
+    state: 'ok',
+    text: `-cpu ${probed.emulated.cpu}, vlen ${probed.vlenBits}`,
+  };
   return [found, cpu, ...extensionChecks(probed, hello)];
 }
 
 /** Looks for everything a campaign needs; builds nothing but the guest unless told to. Throws for harness bugs alone. */
 export async function diagnose(options: DiagnosisOptions): Promise<readonly Check[]> {
   const cacheDir = defaultCacheDir(process.env);
-  const before: readonly Check[] = [{ name: 'node', state: 'ok', text: process.version }, npmCheck(options.root), cargoCheck()];
+  const before: readonly Check[] = [
+    { name: 'node', state: 'ok', text: process.version },
+    npmCheck(options.root),
+    cargoCheck(),
+  ];
   const cache = await attempt('cache', () => makeDirectory(cacheDir, 'CALLFUZZ_CACHE'));
   // Everything that follows is kept there.
   if (isCheck(cache)) return [...before, cache];

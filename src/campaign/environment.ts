@@ -41,7 +41,10 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const cacheDir = defaultCacheDir(process.env);
   const guestPath = ensureGuest({ cacheDir });
   const qemu = findQemu();
-  const { path, version } = await ensureDriver(options.cranelift, { cacheDir, onProgress: options.onProgress });
+  const { path, version } = await ensureDriver(options.cranelift, {
+    cacheDir,
+    onProgress: options.onProgress,
+  });
   const probed = await probeQemu(qemu, guestPath);
   const driver = await Driver.start(path);
   const hello = driver.hello();
@@ -61,7 +64,10 @@ export async function openDriver(
   cranelift: string,
   onProgress: (line: string) => void,
 ): Promise<{ readonly driver: Driver; readonly version: string }> {
-  const { path, version } = await ensureDriver(cranelift, { cacheDir: defaultCacheDir(process.env), onProgress });
+  const { path, version } = await ensureDriver(cranelift, {
+    cacheDir: defaultCacheDir(process.env),
+    onProgress,
+  });
   return { driver: await Driver.start(path), version };
 }
 
@@ -94,7 +100,9 @@ export function readKnownIssues(directory: string): readonly KnownIssue[] {
     try {
       return v.parse(KNOWN_ISSUE, JSON.parse(readFileSync(file, 'utf8')));
     } catch (error) {
-      throw new UsageError(`${file}: not a known issue (${error instanceof Error ? error.message : String(error)})`);
+      throw new UsageError(
+        `${file}: not a known issue (${error instanceof Error ? error.message : String(error)})`,
+      );
     }
   });
 }

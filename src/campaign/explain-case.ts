@@ -99,13 +99,25 @@ function callLines(fn: Function, implicitReturnArea: boolean): readonly string[]
     block.insts.flatMap((inst) => {
       const call = callParts(fn, inst);
       if (call === null) return [];
-      const places = signatureLines(call.signature, names(call.args), names(inst.results), implicitReturnArea);
-      return [`  block${block.id}: ${instText(inst)}`, `    by ${signatureText(call.signature)}`, ...indented(places, '    ')];
+      const places = signatureLines(
+        call.signature,
+        names(call.args),
+        names(inst.results),
+        implicitReturnArea,
+      );
+      return [
+        `  block${block.id}: ${instText(inst)}`,
+        `    by ${signatureText(call.signature)}`,
+        ...indented(places, '    '),
+      ];
     }),
   );
 }
 
-function codeLines(result: CompileResult | undefined, compiled: CompiledFunction | undefined): readonly string[] {
+function codeLines(
+  result: CompileResult | undefined,
+  compiled: CompiledFunction | undefined,
+): readonly string[] {
   if (result === undefined) return ['no result'];
   if (result.kind === 'bad-flag') return [result.message];
   if (result.kind !== 'compiled') return [compileFinding(result).detail];
@@ -125,7 +137,9 @@ export async function explainCase(
   configuration: Configuration,
 ): Promise<readonly string[]> {
   const { module } = kase;
-  const [result] = await driver.compile(printModule(module, { cranelift }), [configuration], { wantVcode: true });
+  const [result] = await driver.compile(printModule(module, { cranelift }), [configuration], {
+    wantVcode: true,
+  });
   const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
   const functions = result?.kind === 'compiled' ? result.functions : [];
   return [

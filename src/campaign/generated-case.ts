@@ -11,6 +11,7 @@ export function generatedCase(environment: Environment, profile: string, caseSee
     throw new UsageError(`not a case seed: ${JSON.stringify(caseSeed)}; expected 16 hexadecimal digits`);
   }
   const found = findProfile(profile);
-  if (found === undefined) throw new UsageError(`no profile ${profile}; there are ${PROFILE_NAMES.join(', ')}`);
+  if (found === undefined)
+    throw new UsageError(`no profile ${profile}; there are ${PROFILE_NAMES.join(', ')}`);
   return makeCase(found.config, environment.abilities, caseSeed);
 }

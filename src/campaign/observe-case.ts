@@ -16,7 +16,9 @@ function hex(bits: bigint): string {
 }
 
 function observationText(observation: Observation): string {
-  const violations = observation.violations.map((v) => `${v.name} ${hex(v.found)} instead of ${hex(v.expected)}`);
+  const violations = observation.violations.map(
+    (v) => `${v.name} ${hex(v.found)} instead of ${hex(v.expected)}`,
+  );
   return [outcomeText(observation.outcome), ...violations].join('; ');
 }
 
@@ -26,7 +28,11 @@ function refusal(result: Exclude<CompileResult, { kind: 'compiled' }>): string {
 }
 
 /** One line per input; both poisons where they showed different things. */
-function inputLines(kase: Case, expected: readonly Outcome[], seen: readonly Observation[]): readonly string[] {
+function inputLines(
+  kase: Case,
+  expected: readonly Outcome[],
+  seen: readonly Observation[],
+): readonly string[] {
   const poisons = seen.length / Math.max(1, kase.inputs.length);
   return kase.inputs.flatMap((_, i) => {
     const texts = seen.slice(i * poisons, (i + 1) * poisons).map(observationText);
@@ -39,10 +45,17 @@ function inputLines(kase: Case, expected: readonly Outcome[], seen: readonly Obs
   });
 }
 
-async function observe(bench: Bench, kase: Case, entry: Function, index: number): Promise<readonly Observation[] | string> {
+async function observe(
+  bench: Bench,
+  kase: Case,
+  entry: Function,
+  index: number,
+): Promise<readonly Observation[] | string> {
   const configuration = kase.configurations[index];
   if (configuration === undefined) return 'no such configuration';
-  const [result] = await bench.driver.compile(printModule(kase.module, { cranelift: bench.cranelift }), [configuration]);
+  const [result] = await bench.driver.compile(printModule(kase.module, { cranelift: bench.cranelift }), [
+    configuration,
+  ]);
   if (result === undefined) return 'no result';
   if (result.kind !== 'compiled') return refusal(result);
   const seeds = poisonSeeds(kase.seed);

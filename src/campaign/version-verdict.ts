@@ -77,7 +77,8 @@ export async function versionVerdict(
     const { verdict } = await replayCase(station, known, environment.abilities.isa, []);
     const detail = verdictText(verdict);
     if (verdict.kind === 'agree') return { kind: 'passes', version, detail };
-    if (verdict.kind !== 'finding' || isOtherDialect(verdict.finding)) return { kind: 'cannot-tell', version, detail };
+    if (verdict.kind !== 'finding' || isOtherDialect(verdict.finding))
+      return { kind: 'cannot-tell', version, detail };
     if (reference !== null && !isSameFault(reference, verdict.finding)) {
       return { kind: 'cannot-tell', version, detail: `fails otherwise: ${detail}` };
     }

@@ -21,7 +21,7 @@ function rate(perSecond: number): string {
 
 /** Measures a campaign against the compiler alone on the same cases in alternating rounds, and prints the rates. */
 export async function bench(options: BenchOptions, terminal: Terminal, root: string): Promise<number> {
-  const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.note });
+  const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.buildNote });
   const measure: MeasureOptions = {
     environment,
     knownIssues: readKnownIssues(join(root, 'known-issues')),

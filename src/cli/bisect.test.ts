@@ -10,10 +10,13 @@ test('the default list runs from the oldest to the default', () => {
 
 test('ends cut the list and need not be in it', () => {
   expect(versionsToSearch({ good: '0.121.2', bad: '0.124' })).toEqual(['0.121.2', '0.122', '0.123', '0.124']);
-  expect(versionsToSearch({ bad: '0.121', versions: ['0.115', '0.121', '0.128'] })).toEqual(['0.115', '0.121']);
+  expect(versionsToSearch({ bad: '0.121', versions: ['0.115', '0.121', '0.128'] })).toEqual([
+    '0.115',
+    '0.121',
+  ]);
 });
 
-test('bad versions and empty lists are the user\'s mistakes', () => {
+test("bad versions and empty lists are the user's mistakes", () => {
   expect(() => versionsToSearch({ good: 'main' })).toThrow(/not a Cranelift version: "main"/);
   expect(() => versionsToSearch({ good: '0.121', bad: '0.121', versions: [] })).not.toThrow();
   expect(() => versionsToSearch({ versions: ['0.121'] })).toThrow(/nothing to search/);

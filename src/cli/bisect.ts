@@ -23,7 +23,9 @@ export function versionsToSearch(options: BisectOptions): readonly string[] {
   const { good, bad, versions = RELEASED_VERSIONS } = options;
   for (const version of [good, bad, ...versions]) {
     if (version === undefined || /^0\.\d+(\.\d+)?$/.test(version)) continue;
-    throw new UsageError(`not a Cranelift version: ${JSON.stringify(version)}; expected one such as 0.121 or 0.135.8`);
+    throw new UsageError(
+      `not a Cranelift version: ${JSON.stringify(version)}; expected one such as 0.121 or 0.135.8`,
+    );
   }
   const isBetween = (version: string): boolean =>
     version !== good &&
@@ -32,7 +34,8 @@ export function versionsToSearch(options: BisectOptions): readonly string[] {
     (bad === undefined || minorOf(version) < minorOf(bad));
   const ends = (version: string | undefined): readonly string[] => (version === undefined ? [] : [version]);
   const list = [...ends(good), ...versions.filter(isBetween), ...ends(bad)];
-  if (list.length < 2) throw new UsageError(`nothing to search: ${list.join(', ') || 'no version'} is all there is`);
+  if (list.length < 2)
+    throw new UsageError(`nothing to search: ${list.join(', ') || 'no version'} is all there is`);
   return list;
 }
 
@@ -77,7 +80,7 @@ export async function bisect(file: string, options: BisectOptions, terminal: Ter
   let reference: Extract<VersionVerdict, { kind: 'fails' }> | null = null;
   const boundary = await bisectVersions(versions.length, async (index) => {
     const version = versions[index] ?? '';
-    const verdict = await verdictOf(cases, version, reference, terminal.note);
+    const verdict = await verdictOf(cases, version, reference, terminal.buildNote);
     if (verdict.kind === 'fails') reference ??= verdict;
     const what = verdict.kind === 'cannot-tell' ? 'cannot tell' : verdict.kind;
     terminal.print(`${verdict.version}: ${what}${verdict.kind === 'passes' ? '' : `: ${verdict.detail}`}`);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { profilesText } from '../campaign/profile-names.ts';
+import { bench, type BenchOptions } from './bench.ts';
 import { bisect, type BisectOptions } from './bisect.ts';
 import { doctor, type DoctorOptions } from './doctor.ts';
 import { explain, type ExplainOptions } from './explain.ts';
@@ -43,12 +44,18 @@ function addCampaignCommands(callfuzz: Command, { terminal, root, done }: Surrou
     .option('--resume', 'go on where the last campaign of this seed stopped')
     .option(...reports)
     .option('--shrink-attempts <n>', 'candidates tried for each finding', wholeNumber(0), 3000)
-    .addHelpText('after', `\nProfiles:\n${profilesText()}\n\nExit code: 0 clean, 1 new findings, 2 usage, 3 harness fault.`)
+    .addHelpText(
+      'after',
+      `\nProfiles:\n${profilesText()}\n\nExit code: 0 clean, 1 new findings, 2 usage, 3 harness fault.`,
+    )
     .action(async (options: FuzzOptions) => done(await fuzz(options, terminal, root)));
   callfuzz
     .command('report')
     .description('print the summary of a campaign, or of several as one')
-    .argument('[path...]', 'folders of campaigns, journals or summaries, such as those of shards (default: the newest)')
+    .argument(
+      '[path...]',
+      'folders of campaigns, journals or summaries, such as those of shards (default: the newest)',
+    )
     .option('--markdown', 'as Markdown')
     .option('--json <file>', 'also write the summary as JSON')
     .option(...reports)
@@ -65,8 +72,13 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .option('--profile <name>', 'the profile of that campaign', 'default')
     .option('--print', 'print text, inputs, expected and observed outcomes under each configuration')
     .option(...CRANELIFT)
-    .addHelpText('after', '\nExit code: 0 all agree, 1 some fail, 2 usage or a case that cannot be run, 3 harness fault.')
-    .action(async (paths: string[], options: ReplayOptions) => done(await replay(paths, options, terminal, root)));
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all agree, 1 some fail, 2 usage or a case that cannot be run, 3 harness fault.',
+    )
+    .action(async (paths: string[], options: ReplayOptions) =>
+      done(await replay(paths, options, terminal, root)),
+    );
   callfuzz
     .command('shrink')
     .description('make a failing .clif small and save it as a corpus entry beside it')
@@ -75,8 +87,13 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .option('--attempts <n>', 'candidates tried', wholeNumber(1), 10_000)
     .option('--minutes <m>', 'stop after this much time', minutes, 2)
     .option(...CRANELIFT)
-    .addHelpText('after', '\nExit code: 0, also for a file that does not fail, which is said; 2 usage, 3 harness fault.')
-    .action(async (file: string, options: ShrinkOptions) => done(await shrink(file, options, terminal, root)));
+    .addHelpText(
+      'after',
+      '\nExit code: 0, also for a file that does not fail, which is said; 2 usage, 3 harness fault.',
+    )
+    .action(async (file: string, options: ShrinkOptions) =>
+      done(await shrink(file, options, terminal, root)),
+    );
   callfuzz
     .command('promote')
     .description('run minimised findings again and copy those that fail into the corpus')
@@ -84,23 +101,35 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .option('--name <name>', 'name of the entry (default: that of the file)', fileName)
     .option('--note <text>', 'what is known of it (default: what was observed)')
     .option('--upstream <url>', 'upstream issue or pull request')
-    .option('--also <versions>', 'note also which of these Cranelift versions fail and pass, such as 0.121,0.128', commaList)
+    .option(
+      '--also <versions>',
+      'note also which of these Cranelift versions fail and pass, such as 0.121,0.128',
+      commaList,
+    )
     .option('--cranelift <version|path:DIR>', 'Cranelift it must fail on (default: the one that it names)')
     .option('--corpus <dir>', 'where the corpus is', join(root, 'corpus'))
     .addHelpText('after', '\nExit code: 0; 2 for a finding that no longer fails, which is not copied.')
-    .action(async (files: string[], options: PromoteOptions) => done(await promote(files, options, terminal)));
+    .action(async (files: string[], options: PromoteOptions) =>
+      done(await promote(files, options, terminal)),
+    );
   callfuzz
     .command('bisect')
     .description('find the first Cranelift version that fails a case; builds a driver for each version tried')
     .argument('<file>', '.clif file or corpus entry')
     .option('--good <version>', 'oldest version to try (default: the first of the list)')
     .option('--bad <version>', 'newest version to try (default: the last of the list)')
-    .option('--versions <list>', 'versions to search, oldest first (default: one a release from 0.105)', commaList)
+    .option(
+      '--versions <list>',
+      'versions to search, oldest first (default: one a release from 0.105)',
+      commaList,
+    )
     .addHelpText('after', '\nExit code: 0 a change was found, 1 none was found, 2 usage, 3 harness fault.')
     .action(async (file: string, options: BisectOptions) => done(await bisect(file, options, terminal)));
   callfuzz
     .command('explain')
-    .description('print where each argument and result of a case goes, and the VCode of its first configuration')
+    .description(
+      'print where each argument and result of a case goes, and the VCode of its first configuration',
+    )
     .argument('<file>', '.clif file or corpus entry')
     .option(...CRANELIFT)
     .addHelpText('after', '\nExit code: 0, 2 usage, 3 harness fault.')
@@ -123,5 +152,16 @@ export function makeProgram(surroundings: Surroundings): Command {
     .option(...CRANELIFT)
     .addHelpText('after', '\nExit code: 0 all is there, 2 something needed is missing.')
     .action(async (options: DoctorOptions) => done(await doctor(options, terminal, root)));
+  callfuzz
+    .command('bench')
+    .description(
+      'measure a campaign against the compiler alone, and the persistent guest against one emulator a case',
+    )
+    .option('--cases <n>', 'cases in each round', wholeNumber(1), 1000)
+    .option('--rounds <n>', 'rounds that count', wholeNumber(1), 5)
+    .option('--jobs <n>', 'worker processes (default: one per processor)', wholeNumber(1))
+    .option('--profile <name>', 'region of the space of cases', 'default')
+    .option(...CRANELIFT)
+    .action(async (options: BenchOptions) => done(await bench(options, terminal, root)));
   return callfuzz;
 }

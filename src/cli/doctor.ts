@@ -20,7 +20,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal, root: s
     root,
     cranelift: options.cranelift,
     isBuilding: options.build ?? false,
-    onProgress: terminal.note,
+    onProgress: terminal.buildNote,
   });
   for (const check of checks) terminal.print(checkLine(check));
   const missing = checks.filter((check) => check.state === 'missing').length;

@@ -14,7 +14,7 @@ export async function explain(file: string, options: ExplainOptions, terminal: T
   const [first] = readCases(file);
   const configuration = first?.case.configurations[0];
   if (first === undefined || configuration === undefined) return EXIT_CLEAN;
-  const { driver, version } = await openDriver(options.cranelift, terminal.note);
+  const { driver, version } = await openDriver(options.cranelift, terminal.buildNote);
   try {
     // The cases of one file share its module.
     terminal.print(`${caseTitle(first.file, first.case)}, Cranelift ${version}`);

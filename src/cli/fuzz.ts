@@ -48,15 +48,37 @@ function resumeCommand(options: FuzzOptions): string {
     ...(minutes === undefined ? [] : ['--minutes', String(minutes)]),
   ];
   const part = shard.count === 1 ? [] : ['--shard', `${shard.index}/${shard.count}`];
-  const args = ['--seed', seed, ...bounds, '--profile', profile, '--cranelift', cranelift, ...part, '--reports', reports];
+  const args = [
+    '--seed',
+    seed,
+    ...bounds,
+    '--profile',
+    profile,
+    '--cranelift',
+    cranelift,
+    ...part,
+    '--reports',
+    reports,
+  ];
   return commandText('fuzz', [...args, '--resume']);
 }
 
 function repeatCommand(options: FuzzOptions, caseSeed: string): string {
-  return commandText('replay', ['--case', caseSeed, '--profile', options.profile, '--cranelift', options.cranelift]);
+  return commandText('replay', [
+    '--case',
+    caseSeed,
+    '--profile',
+    options.profile,
+    '--cranelift',
+    options.cranelift,
+  ]);
 }
 
-async function runToEnd(campaign: CampaignOptions, options: FuzzOptions, progress: Progress): Promise<FinishedRun> {
+async function runToEnd(
+  campaign: CampaignOptions,
+  options: FuzzOptions,
+  progress: Progress,
+): Promise<FinishedRun> {
   const run = await runCampaign(campaign);
   try {
     const summary = await finishCampaign(campaign, run, {
@@ -85,7 +107,7 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
   if (options.json !== undefined) terminal.checkWritable(options.json);
   makeDirectory(options.reports);
   const knownIssues = readKnownIssues(join(root, 'known-issues'));
-  const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.note });
+  const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.buildNote });
   const bounds = boundsOf(options);
   const progress = openProgress(terminal.errors, bounds, () => performance.now());
   const campaign: CampaignOptions = {

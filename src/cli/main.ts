@@ -18,7 +18,9 @@ function reportFault(error: unknown): number {
     return EXIT_USAGE;
   }
   const stage = error instanceof HarnessError ? ` in ${error.stage}` : '';
-  terminal.note(`callfuzz: harness fault${stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  terminal.note(
+    `callfuzz: harness fault${stage}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return EXIT_HARNESS_FAULT;
 }
 

@@ -14,7 +14,8 @@ export function wholeNumber(min: number): (text: string) => number {
 /** Minutes, fractions allowed, above zero. */
 export function minutes(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected minutes above 0, such as 1.5.');
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('expected minutes above 0, such as 1.5.');
   return value;
 }
 

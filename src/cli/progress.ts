@@ -40,7 +40,10 @@ export function openProgress(stream: NodeJS.WriteStream, bounds: Bounds, now: ()
   const isTerminal = stream.isTTY;
   let lastLine = started;
   const bar = isTerminal
-    ? new SingleBar({ stream, format: '{bar} {percentage} % | {text}', hideCursor: true }, Presets.shades_classic)
+    ? new SingleBar(
+        { stream, format: '{bar} {percentage} % | {text}', hideCursor: true },
+        Presets.shades_classic,
+      )
     : null;
   let isOpen = false;
   const text = (tally: Readonly<Tally>): string => {

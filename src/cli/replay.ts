@@ -23,7 +23,12 @@ function lineFor(title: string, replayed: Replayed): string {
 }
 
 /** Prints what became of a case; gives its verdict's kind. */
-async function replayOne(bench: Workbench, named: NamedCase, isPrinting: boolean, terminal: Terminal): Promise<string> {
+async function replayOne(
+  bench: Workbench,
+  named: NamedCase,
+  isPrinting: boolean,
+  terminal: Terminal,
+): Promise<string> {
   const { environment, station, knownIssues } = bench;
   const { isa } = environment.abilities;
   const replayed = await replayCase(station, named.case, isa, knownIssues);

@@ -30,23 +30,28 @@ function besideOf({ file, entry }: FileCase): string {
   return entry === null ? dirname(file) : dirname(dirname(file));
 }
 
-async function shrinkOne(bench: Workbench, item: FileCase, options: ShrinkOptions, terminal: Terminal): Promise<void> {
+async function shrinkOne(
+  bench: Workbench,
+  item: FileCase,
+  options: ShrinkOptions,
+  terminal: Terminal,
+): Promise<void> {
   const { environment, station, knownIssues } = bench;
   const { isa } = environment.abilities;
   const title = caseTitle(item.file, item.case);
   const replayed = await replayCase(station, item.case, isa, knownIssues);
   if (replayed.verdict.kind !== 'finding') {
-    terminal.print(`${title}: ${verdictText(replayed.verdict)}; there is nothing to shrink on ${environment.cranelift}`);
+    terminal.print(
+      `${title}: ${verdictText(replayed.verdict)}; there is nothing to shrink on ${environment.cranelift}`,
+    );
     return;
   }
   const known = replayed.known === null ? '' : ` (known issue ${replayed.known})`;
   terminal.print(`${title}: ${verdictText(replayed.verdict)}${known}`);
   const { kase } = usable(item.case, isa);
   terminal.print(`before: ${sizeText(kase)}`);
-  const report = await shrinkFinding(station, kase, {
-    maxAttempts: options.attempts,
-    timeLimitMs: options.minutes * 60_000,
-  });
+  const bounds = { maxAttempts: options.attempts, timeLimitMs: options.minutes * 60_000 };
+  const report = await shrinkFinding(station, kase, bounds, knownIssues);
   if (report === null) {
     terminal.print(`${title}: did not fail again; there is nothing to shrink`);
     return;
@@ -63,7 +68,12 @@ async function shrinkOne(bench: Workbench, item: FileCase, options: ShrinkOption
 }
 
 /** Minimises each failing case of a file and saves it as a corpus entry. Exit code 0, also where nothing fails. */
-export async function shrink(file: string, options: ShrinkOptions, terminal: Terminal, root: string): Promise<number> {
+export async function shrink(
+  file: string,
+  options: ShrinkOptions,
+  terminal: Terminal,
+  root: string,
+): Promise<number> {
   const cases = readCases(file);
   return withWorkbench(options.cranelift, terminal, root, async (bench) => {
     for (const item of cases) await shrinkOne(bench, item, options, terminal);

@@ -5,6 +5,8 @@ import { UsageError } from '../campaign/errors.ts';
 export interface Terminal {
   readonly print: (text: string) => void;
   readonly note: (line: string) => void;
+  /** A line of a driver's build: steps are shown, complaints are left to the one line that the failure ends in. */
+  readonly buildNote: (line: string) => void;
   readonly errors: NodeJS.WriteStream;
   /** Throws UsageError where `file` cannot be written. */
   readonly checkWritable: (file: string) => void;
@@ -21,10 +23,16 @@ function checkWritable(file: string): void {
   }
 }
 
+/** What cargo says it does, and that another process holds the build's lock. */
+const BUILD_STEP = /^(?:Updating|Locking|Downloading|Downloaded|Compiling|Finished|another process)\b/;
+
 export function openTerminal(output: NodeJS.WriteStream, errors: NodeJS.WriteStream): Terminal {
   return {
     print: (text) => output.write(`${text}\n`),
     note: (line) => errors.write(`${line}\n`),
+    buildNote: (line) => {
+      if (BUILD_STEP.test(line)) errors.write(`${line}\n`);
+    },
     errors,
     checkWritable,
   };

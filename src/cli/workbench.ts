@@ -18,7 +18,7 @@ export async function withWorkbench<T>(
   work: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
   const knownIssues = readKnownIssues(join(root, 'known-issues'));
-  const environment = await openEnvironment({ cranelift, onProgress: terminal.note });
+  const environment = await openEnvironment({ cranelift, onProgress: terminal.buildNote });
   const station = await openStation(environment);
   try {
     return await work({ environment, station, knownIssues });

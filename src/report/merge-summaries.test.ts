@@ -48,7 +48,14 @@ test('counts add up and findings meet by bucket under their lowest case', () => 
     ],
   };
   const merged = mergeSummaries([SHARD, other]);
-  expect(merged).toMatchObject({ shard: '0/1', cases: 40, modules: 40, seconds: 4, casesPerSecond: 10, seed: '7' });
+  expect(merged).toMatchObject({
+    shard: '0/1',
+    cases: 40,
+    modules: 40,
+    seconds: 4,
+    casesPerSecond: 10,
+    seed: '7',
+  });
   expect(merged.verdicts).toEqual({ agree: 37, finding: 2, declined: 1 });
   expect(merged.declined).toEqual({ 'no lowering': 4, 'too long': 1 });
   expect(merged.phases).toEqual({ generate: 2, oracle: 4 });
@@ -67,7 +74,10 @@ test('merging does not depend on the order', () => {
 });
 
 test('parts of different campaigns keep their names', () => {
-  expect(mergeSummaries([SHARD, { ...SHARD, seed: '8', shard: '1/2' }])).toMatchObject({ seed: '7, 8', shard: '0/2+1/2' });
+  expect(mergeSummaries([SHARD, { ...SHARD, seed: '8', shard: '1/2' }])).toMatchObject({
+    seed: '7, 8',
+    shard: '0/2+1/2',
+  });
 });
 
 test('one summary stays as it is, the same one twice is refused', () => {

@@ -3,7 +3,8 @@ import type { Summary, SummaryFinding } from './summary.ts';
 
 function addCounts(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
   const sum: Record<string, number> = {};
-  for (const counts of all) for (const [key, count] of Object.entries(counts)) sum[key] = (sum[key] ?? 0) + count;
+  for (const counts of all)
+    for (const [key, count] of Object.entries(counts)) sum[key] = (sum[key] ?? 0) + count;
   return sum;
 }
 
@@ -17,7 +18,9 @@ function mergedShards(summaries: readonly Summary[]): string {
   const counts = new Set(shards.map((shard) => shard.split('/')[1]));
   const campaigns = new Set(summaries.map((s) => `${s.seed}\0${s.profile}\0${s.cranelift}`));
   const [count] = counts;
-  return campaigns.size === 1 && counts.size === 1 && Number(count) === shards.length ? '0/1' : shards.join('+');
+  return campaigns.size === 1 && counts.size === 1 && Number(count) === shards.length
+    ? '0/1'
+    : shards.join('+');
 }
 
 function mergeFinding(a: SummaryFinding, b: SummaryFinding): SummaryFinding {
@@ -41,7 +44,8 @@ function checkDistinct(summaries: readonly Summary[]): void {
   const seen = new Set<string>();
   for (const { seed, profile, cranelift, shard } of summaries) {
     const identity = `seed ${seed}, profile ${profile}, Cranelift ${cranelift}, shard ${shard}`;
-    if (seen.has(identity)) throw new UsageError(`two summaries are of ${identity}: their cases would count twice`);
+    if (seen.has(identity))
+      throw new UsageError(`two summaries are of ${identity}: their cases would count twice`);
     seen.add(identity);
   }
 }

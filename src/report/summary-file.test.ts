@@ -43,7 +43,9 @@ test('reads what was written', () => {
 });
 
 test('a damaged summary is one line with file and place', () => {
-  expect(() => readSummary(campaign('a', '{"schema": '))).toThrow(/summary\.json: cannot be read as a summary: /);
+  expect(() => readSummary(campaign('a', '{"schema": '))).toThrow(
+    /summary\.json: cannot be read as a summary: /,
+  );
   const wrong = campaign('b', JSON.stringify({ ...SUMMARY, verdicts: { agree: 'x' } }));
   expect(() => readSummary(wrong)).toThrow(/^.*summary\.json: damaged summary: verdicts\.agree: .*$/);
 });

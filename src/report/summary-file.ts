@@ -47,7 +47,9 @@ export function readSummary(file: string): Summary {
     data = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${file}: cannot be read as a summary: ${reason.split('\n', 1)[0]}`, { cause: error });
+    throw new UsageError(`${file}: cannot be read as a summary: ${reason.split('\n', 1)[0]}`, {
+      cause: error,
+    });
   }
   const parsed = v.safeParse(SUMMARY, data);
   if (parsed.success) return parsed.output;
@@ -62,7 +64,9 @@ function summariesAt(path: string): readonly string[] {
     if (!path.endsWith('.jsonl')) return [path];
     const beside = join(dirname(path), SUMMARY_NAME);
     if (existsSync(beside)) return [beside];
-    throw new UsageError(`${path}: its campaign has not ended, so there is no ${SUMMARY_NAME}; end it with --resume`);
+    throw new UsageError(
+      `${path}: its campaign has not ended, so there is no ${SUMMARY_NAME}; end it with --resume`,
+    );
   }
   const own = join(path, SUMMARY_NAME);
   if (existsSync(own)) return [own];
@@ -70,7 +74,8 @@ function summariesAt(path: string): readonly string[] {
     .sort()
     .map((name) => join(path, name, SUMMARY_NAME))
     .filter((file) => existsSync(file));
-  if (below.length === 0) throw new UsageError(`${path}: holds no ${SUMMARY_NAME}; a campaign that has ended leaves one`);
+  if (below.length === 0)
+    throw new UsageError(`${path}: holds no ${SUMMARY_NAME}; a campaign that has ended leaves one`);
   return below;
 }
 
@@ -85,6 +90,7 @@ export function newestSummary(reports: string): string {
   const dated = files.map((file) => ({ file, time: statSync(file).mtimeMs }));
   dated.sort((a, b) => b.time - a.time || basename(dirname(b.file)).localeCompare(basename(dirname(a.file))));
   const newest = dated[0];
-  if (newest === undefined) throw new UsageError(`${reports}: no campaign has ended here yet; run "npm run fuzz -- --seed 1"`);
+  if (newest === undefined)
+    throw new UsageError(`${reports}: no campaign has ended here yet; run "npm run fuzz -- --seed 1"`);
   return newest.file;
 }
