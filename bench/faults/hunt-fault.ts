@@ -106,7 +106,7 @@ async function isCleanOn(
 ): Promise<boolean> {
   const station = await openStation(sound);
   try {
-    return (await replayCase(station, kase, sound.abilities.isa, knownIssues)).verdict.kind === 'agree';
+    return (await replayCase(station, kase, sound.abilities, knownIssues)).verdict.kind === 'agree';
   } finally {
     await station.close();
   }

@@ -5,7 +5,6 @@ import { UsageError } from '../clif/harness-error.ts';
 import { caseFromClif, caseFromEntry } from '../corpus/entry-case.ts';
 import { readEntry } from '../corpus/entry-files.ts';
 import type { Entry } from '../corpus/entry.ts';
-import { withoutPresets } from './preset-flags.ts';
 
 /** A case with where it came from; `entry` where a corpus entry's `.json` lies beside the text. */
 export interface FileCase {
@@ -23,7 +22,7 @@ function isEntry(file: string): boolean {
 function casesOfFile(file: string): readonly FileCase[] {
   if (isEntry(file)) {
     const { entry } = readEntry(file);
-    return [{ file, case: withoutPresets(caseFromEntry(entry)), entry }];
+    return [{ file, case: caseFromEntry(entry), entry }];
   }
   let text: string;
   try {
@@ -33,7 +32,7 @@ function casesOfFile(file: string): readonly FileCase[] {
       `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  return caseFromClif(text, file).map((kase) => ({ file, case: withoutPresets(kase), entry: null }));
+  return caseFromClif(text, file).map((kase) => ({ file, case: kase, entry: null }));
 }
 
 /** Every `.clif` below a folder, sorted. */

@@ -1,4 +1,3 @@
-import type { Case } from '../clif/case.ts';
 import { ZVL_BITS } from '../emulator/probe-table.ts';
 
 /**
@@ -14,10 +13,4 @@ const PRESETS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
 export function expandPresets(flags: readonly string[]): readonly string[] {
   if (!flags.some((flag) => PRESETS.has(flag))) return flags;
   return [...new Set(flags.flatMap((flag) => PRESETS.get(flag) ?? [flag]))].sort();
-}
-
-/** The case with presets expanded in every configuration. */
-export function withoutPresets(kase: Case): Case {
-  const configurations = kase.configurations.map((c) => ({ ...c, isa: expandPresets(c.isa) }));
-  return { ...kase, configurations };
 }

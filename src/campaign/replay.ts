@@ -3,8 +3,10 @@ import type { Case } from '../clif/case.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Verdict } from '../compare/verdict.ts';
+import type { Abilities } from '../gen/config.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
 import { explainFinding } from './explain-finding.ts';
+import { fitConfiguration } from './fit-configuration.ts';
 import { runCase } from './run-case.ts';
 import type { Station } from './station.ts';
 
@@ -22,17 +24,14 @@ export interface Replayed {
   readonly modules: number;
 }
 
-/** The configurations of `kase` that Cranelift and emulator at hand can do, and why the others cannot. */
+/** The case with the configurations that Cranelift and emulator at hand can do, and why the others cannot. */
 export function usable(
   kase: Case,
-  isa: readonly string[],
+  abilities: Abilities,
 ): { readonly kase: Case; readonly skipped: readonly string[] } {
-  const skipped: string[] = [];
-  const configurations = kase.configurations.filter((configuration) => {
-    const missing = configuration.isa.filter((flag) => !isa.includes(flag));
-    if (missing.length > 0) skipped.push(`skipped: this emulator or Cranelift has no ${missing.join(', ')}`);
-    return missing.length === 0;
-  });
+  const fits = kase.configurations.map((configuration) => fitConfiguration(configuration, abilities));
+  const configurations = fits.flatMap((fit) => (fit.kind === 'fits' ? [fit.configuration] : []));
+  const skipped = fits.flatMap((fit) => (fit.kind === 'misfit' ? [fit.reason] : []));
   return { kase: { ...kase, configurations }, skipped };
 }
 
@@ -49,17 +48,17 @@ function invalidity(kase: Case): string | null {
 export async function replayCase(
   station: Station,
   kase: Case,
-  isa: readonly string[],
+  abilities: Abilities,
   knownIssues: readonly KnownIssue[],
 ): Promise<Replayed> {
   const explanation = invalidity(kase);
   if (explanation !== null) {
     return { verdict: { kind: 'invalid', explanation }, known: null, skipped: [], modules: 0 };
   }
-  const { kase: chosen, skipped } = usable(kase, isa);
+  const { kase: chosen, skipped } = usable(kase, abilities);
   if (chosen.configurations.length === 0) {
-    const reason = 'no configuration of this file can be executed here';
-    return { verdict: { kind: 'cannot-run', reason }, known: null, skipped, modules: 0 };
+    const reason = skipped.join('; ');
+    return { verdict: { kind: 'cannot-run', reason }, known: null, skipped: [], modules: 0 };
   }
   try {
     const run = await runCase(station.bench, chosen);

@@ -2,9 +2,8 @@ import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import type { Finding } from '../compare/verdict.ts';
-import type { Abilities } from '../gen/config.ts';
 import { openEnvironment } from './environment.ts';
-import { replayCase } from './replay.ts';
+import { replayCase, usable } from './replay.ts';
 import { openStation } from './station.ts';
 import { verdictText } from './verdict-text.ts';
 
@@ -14,37 +13,6 @@ export type VersionVerdict =
   | { readonly kind: 'passes'; readonly version: string; readonly detail: string }
   /** It cannot be built or does not know the text or a setting, or it fails in another way than the one asked about. */
   | { readonly kind: 'cannot-tell'; readonly version: string; readonly detail: string };
-
-/** The first setting or flag that this Cranelift or emulator does not have, in words, or null. */
-export function missingSetting(kase: Case, abilities: Abilities): string | null {
-  for (const { shared, isa } of kase.configurations) {
-    for (const [name, value] of Object.entries(shared)) {
-      const values = abilities.settings[name];
-      if (values === undefined) return `it has no setting ${name}`;
-      if (values.length > 0 && !values.includes(value)) return `its ${name} has no value ${value}`;
-    }
-    const flag = isa.find((name) => !abilities.isa.includes(name));
-    if (flag !== undefined) return `it or the emulator has no ${flag}`;
-  }
-  return null;
-}
-
-/** Settings a Cranelift lacks and that had, before they existed, the value asked for. */
-const SINCE_ALWAYS: Readonly<Record<string, string>> = {
-  enable_multi_ret_implicit_sret: 'false',
-  regalloc_algorithm: 'backtracking',
-};
-
-/** The case without settings that this Cranelift does not know and that ask for what it does anyway. */
-function withoutNewDefaults(kase: Case, abilities: Abilities): Case {
-  const isNeeded = ([name, value]: readonly [string, string]): boolean =>
-    abilities.settings[name] !== undefined || SINCE_ALWAYS[name] !== value;
-  const configurations = kase.configurations.map((c) => ({
-    ...c,
-    shared: Object.fromEntries(Object.entries(c.shared).filter(isNeeded)),
-  }));
-  return { ...kase, configurations };
-}
 
 /**
  * Whether two findings look like one bug in two versions. A panic's or a refusal's place holds version and line, which
@@ -69,12 +37,11 @@ export async function versionVerdict(
 ): Promise<VersionVerdict> {
   const environment = await openEnvironment({ cranelift: spec, onProgress });
   const version = environment.cranelift;
-  const known = withoutNewDefaults(kase, environment.abilities);
-  const missing = missingSetting(known, environment.abilities);
-  if (missing !== null) return { kind: 'cannot-tell', version, detail: missing };
+  const { kase: fitted, skipped } = usable(kase, environment.abilities);
+  if (skipped.length > 0) return { kind: 'cannot-tell', version, detail: skipped.join('; ') };
   const station = await openStation(environment);
   try {
-    const { verdict } = await replayCase(station, known, environment.abilities.isa, []);
+    const { verdict } = await replayCase(station, fitted, environment.abilities, []);
     const detail = verdictText(verdict);
     if (verdict.kind === 'agree') return { kind: 'passes', version, detail };
     if (verdict.kind !== 'finding' || isOtherDialect(verdict.finding))

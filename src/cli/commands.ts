@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { profilesText } from '../campaign/profile-names.ts';
 import { bench, type BenchOptions } from './bench.ts';
 import { bisect, type BisectOptions } from './bisect.ts';
@@ -39,7 +39,11 @@ function addCampaignCommands(callfuzz: Command, { terminal, root, done }: Surrou
     .option(...CRANELIFT)
     .option('--profile <name>', 'region of the space of cases', 'default')
     .option('--jobs <n>', 'worker processes (default: one per processor)', wholeNumber(1))
-    .option('--shard <i/n>', 'run only the cases of shard i of n', shard, { index: 0, count: 1 })
+    .addOption(
+      new Option('--shard <i/n>', 'run only the cases of shard i of n')
+        .argParser(shard)
+        .default({ index: 0, count: 1 }, '0/1'),
+    )
     .option('--json <file>', 'also write the summary as JSON')
     .option('--resume', 'go on where the last campaign of this seed stopped')
     .option(...reports)

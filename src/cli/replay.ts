@@ -30,15 +30,15 @@ async function replayOne(
   terminal: Terminal,
 ): Promise<string> {
   const { environment, station, knownIssues } = bench;
-  const { isa } = environment.abilities;
-  const replayed = await replayCase(station, named.case, isa, knownIssues);
+  const { abilities } = environment;
+  const replayed = await replayCase(station, named.case, abilities, knownIssues);
   const { kind } = replayed.verdict;
   if (isPrinting && kind !== 'invalid' && kind !== 'cannot-run') {
-    const lines = await describeCase(station.bench, usable(named.case, isa).kase);
+    const lines = await describeCase(station.bench, usable(named.case, abilities).kase);
     for (const line of lines) terminal.print(line);
   }
   terminal.print(lineFor(caseTitle(named.file, named.case), replayed));
-  for (const line of replayed.skipped) terminal.print(`  ${line}`);
+  for (const line of replayed.skipped) terminal.print(`  one configuration skipped: ${line}`);
   return kind;
 }
 

@@ -37,9 +37,9 @@ async function shrinkOne(
   terminal: Terminal,
 ): Promise<void> {
   const { environment, station, knownIssues } = bench;
-  const { isa } = environment.abilities;
+  const { abilities } = environment;
   const title = caseTitle(item.file, item.case);
-  const replayed = await replayCase(station, item.case, isa, knownIssues);
+  const replayed = await replayCase(station, item.case, abilities, knownIssues);
   if (replayed.verdict.kind !== 'finding') {
     terminal.print(
       `${title}: ${verdictText(replayed.verdict)}; there is nothing to shrink on ${environment.cranelift}`,
@@ -48,7 +48,7 @@ async function shrinkOne(
   }
   const known = replayed.known === null ? '' : ` (known issue ${replayed.known})`;
   terminal.print(`${title}: ${verdictText(replayed.verdict)}${known}`);
-  const { kase } = usable(item.case, isa);
+  const { kase } = usable(item.case, abilities);
   terminal.print(`before: ${sizeText(kase)}`);
   const bounds = { maxAttempts: options.attempts, timeLimitMs: options.minutes * 60_000 };
   const report = await shrinkFinding(station, kase, bounds, knownIssues);
