@@ -14,7 +14,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   copyProject,
-  ensureCompiled,
+  ensureReady,
   runCallfuzz,
   temporaryFolder,
   type RunOptions,
@@ -22,8 +22,8 @@ import {
 
 let scratch: string;
 
-beforeAll(() => {
-  ensureCompiled();
+beforeAll(async () => {
+  await ensureReady();
   scratch = temporaryFolder('bad-input');
 });
 

@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultCacheDir, DEFAULT_CRANELIFT, ensureDriver } from '../src/backend/driver-build.ts';
+import { ensureGuest } from '../src/emulator/guest-build.ts';
 
 /** The project's folder. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,12 +22,17 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Compiles the sources where they are newer than what was compiled. `npm test` has done so already. */
-export function ensureCompiled(): void {
+/**
+ * Compiles the sources where they are newer than what was compiled (`npm test` has done so already), and builds driver and
+ * guest where they are not in the cache, so that no test has to wait for that.
+ */
+export async function ensureReady(): Promise<void> {
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin/start.mjs'), '--help'], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the sources do not compile: ${stderr}`);
+  await ensureDriver(DEFAULT_CRANELIFT);
+  ensureGuest({ cacheDir: defaultCacheDir() });
 }
 
 /** The real command line as a process of its own: `callfuzz <args…>`. */

@@ -7,7 +7,7 @@ import {
   copyProject,
   descendantsOf,
   endOf,
-  ensureCompiled,
+  ensureReady,
   isRunning,
   runCallfuzz,
   startCallfuzz,
@@ -50,8 +50,8 @@ const SEED = '7';
 let root: string;
 let scratch: string;
 
-beforeAll(() => {
-  ensureCompiled();
+beforeAll(async () => {
+  await ensureReady();
   // Without known issues there are findings to lose.
   root = copyProject('campaign', () => false);
   scratch = temporaryFolder('campaign-reports');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clifErrorText, parseClif } from '../src/clif/parse.ts';
 import { countInstructions } from '../src/clif/rewrite.ts';
-import { copyProject, ensureCompiled, runCallfuzz } from './callfuzz-process.ts';
+import { copyProject, ensureReady, runCallfuzz } from './callfuzz-process.ts';
 
 /** A campaign that knows of no bug has to find F1, F2 and F3 of docs/findings.md again within so many cases. */
 const CASES = 1500;
@@ -37,7 +37,7 @@ function reprosBelow(folder: string): readonly string[] {
 }
 
 beforeAll(async () => {
-  ensureCompiled();
+  await ensureReady();
   root = copyProject('findings', () => false);
   const reports = mkdtempSync(join(root, 'reports-'));
   const campaign = ['fuzz', '--seed', SEED, '--cases', String(CASES), '--jobs', '2', '--reports', reports];

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureCompiled, runCallfuzz, temporaryFolder } from './callfuzz-process.ts';
+import { ensureReady, runCallfuzz, temporaryFolder } from './callfuzz-process.ts';
 
 /**
  * What https://github.com/bytecodealliance/wasmtime/issues/11133 is about: a call whose declared convention is not its
@@ -43,8 +43,8 @@ block0(v0: i64, v1: i8x16):
 
 let folder: string;
 
-beforeAll(() => {
-  ensureCompiled();
+beforeAll(async () => {
+  await ensureReady();
   folder = temporaryFolder('issue-11133');
 });
 
