@@ -3,7 +3,7 @@ import { fName, xName } from '../abi/registers.ts';
 import type { CompiledFunction, CompileResult } from '../backend/compile-result.ts';
 import type { Driver } from '../backend/driver.ts';
 import { configurationText, type Case, type Configuration } from '../clif/case.ts';
-import { HarnessError } from '../clif/harness-error.ts';
+import { HarnessError, UsageError } from '../clif/harness-error.ts';
 import { functionNameText, type Function, type Inst, type Value } from '../clif/module.ts';
 import { printFunction, printModule, signatureText } from '../clif/print.ts';
 import { instText } from '../clif/print-inst.ts';
@@ -119,7 +119,6 @@ function codeLines(
   compiled: CompiledFunction | undefined,
 ): readonly string[] {
   if (result === undefined) return ['no result'];
-  if (result.kind === 'bad-flag') return [result.message];
   if (result.kind !== 'compiled') return [compileFinding(result).detail];
   if (compiled === undefined) return ['not compiled'];
   const head = `frame ${compiled.frameSizeBytes} bytes, code ${compiled.code.length} bytes`;
@@ -128,7 +127,7 @@ function codeLines(
 
 /**
  * For each function of a case its CLIF, where its own values and those of each call go by the ABI, and Cranelift's VCode
- * under `configuration`. The places are the ABI model's, the VCode is Cranelift's: where they disagree is the bug.
+ * under `configuration`. Throws UsageError for a setting this Cranelift lacks. The places are the ABI model's, the VCode is Cranelift's: where they disagree is the bug.
  */
 export async function explainCase(
   driver: Driver,
@@ -140,6 +139,7 @@ export async function explainCase(
   const [result] = await driver.compile(printModule(module, { cranelift }), [configuration], {
     wantVcode: true,
   });
+  if (result?.kind === 'bad-flag') throw new UsageError(`Cranelift ${cranelift}: ${result.message}`);
   const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
   const functions = result?.kind === 'compiled' ? result.functions : [];
   return [

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { readCases, type FileCase } from '../campaign/case-files.ts';
+import { makeDirectory } from '../campaign/make-directory.ts';
 import { caseTitle, replayCase, usable } from '../campaign/replay.ts';
 import { shrinkFinding } from '../campaign/shrink-finding.ts';
 import { entryFromShrink, saveEntry, sizeText, type Provenance } from '../campaign/shrunk-entry.ts';
@@ -50,6 +51,9 @@ async function shrinkOne(
   terminal.print(`${title}: ${verdictText(replayed.verdict)}${known}`);
   const { kase } = usable(item.case, abilities);
   terminal.print(`before: ${sizeText(kase)}`);
+  // What cannot be written must not cost the shrinking.
+  const directory = options.out ?? besideOf(item);
+  makeDirectory(directory, '--out');
   const bounds = { maxAttempts: options.attempts, timeLimitMs: options.minutes * 60_000 };
   const report = await shrinkFinding(station, kase, bounds, knownIssues);
   if (report === null) {
@@ -64,7 +68,7 @@ async function shrinkOne(
   terminal.print(`now: ${verdictText({ kind: 'finding', finding: report.finding })}`);
   const entry = entryFromShrink(report, provenanceOf(item), environment.cranelift);
   const name = `${basename(item.file).replace(/\.(clif|json)$/, '')}-shrunk`;
-  terminal.print(`written: ${saveEntry(options.out ?? besideOf(item), entry, name)}`);
+  terminal.print(`written: ${saveEntry(directory, entry, name)}`);
 }
 
 /** Minimises each failing case of a file and saves it as a corpus entry. Exit code 0, also where nothing fails. */
