@@ -119,6 +119,7 @@ function codeLines(
   compiled: CompiledFunction | undefined,
 ): readonly string[] {
   if (result === undefined) return ['no result'];
+  if (result.kind === 'bad-flag') return [result.message];
   if (result.kind !== 'compiled') return [compileFinding(result).detail];
   if (compiled === undefined) return ['not compiled'];
   const head = `frame ${compiled.frameSizeBytes} bytes, code ${compiled.code.length} bytes`;
