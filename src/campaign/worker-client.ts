@@ -3,6 +3,8 @@ import { HarnessError } from '../clif/harness-error.ts';
 import type { FromWorker, RunReport, ShrinkReport, ToWorker } from './messages.ts';
 
 interface Waiting {
+  /** For the fault of a worker that ends: `run cases 50 to 99`. */
+  readonly doing: string;
   readonly resolve: (message: FromWorker) => void;
   readonly reject: (error: HarnessError) => void;
 }
@@ -18,6 +20,17 @@ export class CaseHarnessError extends HarnessError {
 
 function isFromWorker(message: unknown): message is FromWorker {
   return typeof message === 'object' && message !== null && 'kind' in message;
+}
+
+function requestText(message: ToWorker): string {
+  switch (message.kind) {
+    case 'run':
+      return `run cases ${message.indices[0]} to ${message.indices.at(-1)}`;
+    case 'shrink':
+      return `shrink case ${message.index}`;
+    default:
+      return message.kind;
+  }
 }
 
 /** A worker process as its parent sees it. */
@@ -36,8 +49,10 @@ export class WorkerClient {
     });
     child.on('exit', (code, signal) => {
       this.#ended = true;
-      const error = new HarnessError('campaign', `a worker process ended (${signal ?? `exit code ${code}`})`);
-      for (const waiting of this.#waiting.values()) waiting.reject(error);
+      const how = `a worker process ended (${signal ?? `exit code ${code}`})`;
+      for (const { doing, reject } of this.#waiting.values()) {
+        reject(new HarnessError('campaign', `${how} while it was to ${doing}`));
+      }
       this.#waiting.clear();
     });
   }
@@ -94,7 +109,7 @@ export class WorkerClient {
     this.load += 1;
     try {
       return await new Promise<FromWorker>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
+        this.#waiting.set(id, { doing: requestText(message), resolve, reject });
         this.#child.send(message);
       });
     } finally {

@@ -146,7 +146,9 @@ export function makeProgram(surroundings: Surroundings): Command {
   const callfuzz = new Command('callfuzz')
     .description("Differential fuzzer for call lowering in Cranelift's riscv64 backend.")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`callfuzz: ${text.replace(/^error: /, '')}`) });
+    .configureOutput({
+      outputError: (text, write) => write(`callfuzz: ${text.replace(/^error: /, '').replace('\n(', ' (')}`),
+    });
   addCampaignCommands(callfuzz, surroundings);
   addCaseCommands(callfuzz, surroundings);
   callfuzz
