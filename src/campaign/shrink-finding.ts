@@ -1,8 +1,10 @@
 import type { Case } from '../clif/case.ts';
-import { coarseBucket } from '../compare/bucket.ts';
+import { staysInBucket } from '../compare/bucket.ts';
+import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
 import { shrinkCase } from '../shrink/shrink-case.ts';
+import { explainFinding } from './explain-finding.ts';
 import type { ShrinkReport } from './messages.ts';
 import { runCase, type CaseRun } from './run-case.ts';
 import { withOnly, type Station } from './station.ts';
@@ -15,32 +17,44 @@ export interface ShrinkBounds {
 /** Candidates tried at once: what one driver and one guest can overlap. */
 const PARALLEL = 3;
 
-/** The finding of a case if it has one in `bucket`; a case the oracle cannot judge has none. */
-async function findingIn(station: Station, kase: Case, bucket: string): Promise<Finding | null> {
+/** Whether a case still has the finding it had; a case the oracle cannot judge has none. */
+async function stillHas(
+  station: Station,
+  kase: Case,
+  first: Finding,
+  unlike: readonly KnownIssue[],
+): Promise<boolean> {
   let run: CaseRun;
   try {
     run = await runCase(station.bench, kase);
   } catch (error) {
-    if (error instanceof UnsupportedError) return null;
+    if (error instanceof UnsupportedError) return false;
     throw error;
   }
   const { verdict } = run;
-  return verdict.kind === 'finding' && coarseBucket(verdict.finding) === bucket ? verdict.finding : null;
+  if (verdict.kind !== 'finding' || !staysInBucket(first, verdict.finding)) return false;
+  return (await explainFinding(station, kase, verdict, unlike, station.bench.cranelift)) === null;
 }
 
-/** Makes a failing case small while it stays in its coarse bucket. Null where it no longer fails. */
+/**
+ * Makes a failing case small while it stays in its coarse bucket. What no known issue explains does not become something
+ * that one does. Null where the case no longer fails.
+ */
 export async function shrinkFinding(
   station: Station,
   kase: Case,
   bounds: ShrinkBounds,
+  knownIssues: readonly KnownIssue[],
 ): Promise<ShrinkReport | null> {
   const started = performance.now();
   const first = await runCase(station.bench, kase);
   if (first.verdict.kind !== 'finding') return null;
-  const bucket = coarseBucket(first.verdict.finding);
+  const { finding } = first.verdict;
+  const known = await explainFinding(station, kase, first.verdict, knownIssues, station.bench.cranelift);
+  const unlike = known === null ? knownIssues : [];
   const result = await shrinkCase(
-    withOnly(kase, first.verdict.finding),
-    async (candidate) => (await findingIn(station, candidate, bucket)) !== null,
+    withOnly(kase, finding),
+    async (candidate) => stillHas(station, candidate, finding, unlike),
     {
       maxAttempts: bounds.maxAttempts,
       deadline: () => performance.now() - started > bounds.timeLimitMs,

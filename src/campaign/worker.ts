@@ -179,7 +179,8 @@ async function obey(job: Promise<Job>, message: ToWorker): Promise<void> {
     case 'shrink': {
       const caseSeed = caseSeedFor(ready.seed, ready.profile.name, message.index);
       const kase = makeCase(ready.profile.config, ready.environment.abilities, caseSeed);
-      tell({ kind: 'shrunk', id: message.id, report: await shrinkFinding(ready.station, kase, message) });
+      const report = await shrinkFinding(ready.station, kase, message, ready.knownIssues);
+      tell({ kind: 'shrunk', id: message.id, report });
       return;
     }
     case 'stop':

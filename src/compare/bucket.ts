@@ -1,4 +1,5 @@
 import type { Case } from '../clif/case.ts';
+import { PLACE_SEPARATOR } from './outcomes.ts';
 import type { Finding } from './verdict.ts';
 
 /** Equal for findings that look like one bug before anything is known about it; shrinking keeps it. */
@@ -14,6 +15,18 @@ function coarsePlace(finding: Finding): string {
     default:
       return finding.place;
   }
+}
+
+/**
+ * Whether a smaller case's finding is still the one of the case it was made from: the same coarse bucket, or, where several
+ * rules of the ABI were broken at once, some of them and no other.
+ */
+export function staysInBucket(first: Finding, smaller: Finding): boolean {
+  if (first.kind !== 'abi-violation' || smaller.kind !== 'abi-violation') {
+    return coarseBucket(first) === coarseBucket(smaller);
+  }
+  const broken = new Set(first.place.split(PLACE_SEPARATOR));
+  return smaller.place.split(PLACE_SEPARATOR).every((part) => broken.has(part));
 }
 
 /** What a shrunk case still needs to fail, for its bucket: ways of calling, conventions, settings. */

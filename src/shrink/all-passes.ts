@@ -7,6 +7,7 @@ import { plainerConventions, plainerRefs } from './passes/conventions.ts';
 import { otherEntries } from './passes/entries.ts';
 import { dropInputs, plainerInputs } from './passes/inputs.ts';
 import { dropDeadCode, dropInstructions, plainerConstants, reuseValues } from './passes/instructions.ts';
+import { floodRegisters, spanCalls } from './passes/registers.ts';
 import { dropParams, dropResults, plainerTypes, plainParams } from './passes/signatures.ts';
 import { plainerSlots } from './passes/slots.ts';
 
@@ -15,6 +16,8 @@ export const ALL_PASSES: readonly Pass[] = [
   dropConfigurations,
   dropInputs,
   stubBodies,
+  spanCalls,
+  floodRegisters,
   otherEntries,
   dropCalls,
   bypassCalls,

@@ -1,7 +1,7 @@
 import type { Case } from '../clif/case.ts';
 import type { BlockArg, BlockParam, Function, FuncRef, Inst, Value } from '../clif/module.ts';
 import { functionNameText } from '../clif/module.ts';
-import type { AbiParam, Signature } from '../clif/signature.ts';
+import { abiParam, type AbiParam, type Signature } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 import type { CallGroup } from './call-group.ts';
@@ -17,10 +17,17 @@ export interface SignatureChange {
   readonly params: ReadonlyMap<number, ParamChange>;
   readonly returns: ReadonlyMap<number, ParamChange>;
   readonly callConv: Signature['callConv'] | null;
+  /** New parameters after the others, zero at every call; not for the entry's group. */
+  readonly added: readonly Type[];
 }
 
 const NO_CHANGES: ReadonlyMap<number, ParamChange> = new Map();
-export const UNCHANGED: SignatureChange = { params: NO_CHANGES, returns: NO_CHANGES, callConv: null };
+export const UNCHANGED: SignatureChange = {
+  params: NO_CHANGES,
+  returns: NO_CHANGES,
+  callConv: null,
+  added: [],
+};
 
 interface Passed {
   readonly insts: readonly Inst[];
@@ -40,7 +47,7 @@ function changeList(
 
 function changeSignature(signature: Signature, change: SignatureChange): Signature {
   return {
-    params: changeList(signature.params, change.params),
+    params: [...changeList(signature.params, change.params), ...change.added.map((type) => abiParam(type))],
     returns: changeList(signature.returns, change.returns),
     callConv: change.callConv ?? signature.callConv,
   };
@@ -131,7 +138,7 @@ function changeCall(
   const hasAddress = inst.kind === 'call_indirect' || inst.kind === 'try_call_indirect';
   const address = hasAddress ? inst.args.slice(0, 1) : [];
   const passed = passValues(hasAddress ? inst.args.slice(1) : inst.args, change.params, editor);
-  const args = [...address, ...passed.values];
+  const args = [...address, ...passed.values, ...change.added.map(editor.zero)];
   switch (inst.kind) {
     case 'call':
     case 'call_indirect': {
@@ -188,13 +195,14 @@ function changeFunction(fn: Function, group: CallGroup, change: SignatureChange)
     },
     (editor) => {
       const entry = fn.blocks[0];
-      if (!isMember || entry === undefined || change.params.size === 0) return [];
+      if (!isMember || entry === undefined || change.params.size + change.added.length === 0) return [];
       const received = receiveValues(
         entry.params.map((p) => p.value),
         change.params,
         editor,
       );
-      params = received.values.map((value) => ({ value, type: editor.typeOf(value) }));
+      const values = [...received.values, ...change.added.map(editor.fresh)];
+      params = values.map((value) => ({ value, type: editor.typeOf(value) }));
       return received.insts;
     },
   );
