@@ -6,6 +6,7 @@ import { Driver } from '../backend/driver.ts';
 import type { DriverHello } from '../backend/driver-reply.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
+import { FINDING_KINDS } from '../compare/verdict.ts';
 import { defaultCacheDir, ensureGuest } from '../emulator/guest-build.ts';
 import { probeQemu } from '../emulator/probe.ts';
 import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
@@ -75,16 +76,7 @@ const KNOWN_ISSUE = v.object({
   id: v.string(),
   title: v.string(),
   reference: v.string(),
-  kind: v.picklist([
-    'miscompile',
-    'abi-violation',
-    'guest-fault',
-    'compiler-panic',
-    'compiler-error',
-    'hang',
-    'nondeterminism',
-    'psabi-divergence',
-  ]),
+  kind: v.picklist(FINDING_KINDS),
   place: v.string(),
   detail: v.optional(v.string()),
   opcodes: v.optional(v.array(v.string())),

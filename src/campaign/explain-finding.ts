@@ -28,7 +28,8 @@ async function isEndedBy(
   const { verdict } = await runCase({ ...station.bench, phases: noTime() }, rewritten);
   if (verdict.kind === 'agree') return true;
   return (
-    verdict.kind === 'finding' && matchKnownIssues(plain, verdict.finding, cranelift, opcodesOf(kase)) !== null
+    verdict.kind === 'finding' &&
+    matchKnownIssues(plain, verdict.finding, cranelift, opcodesOf(kase)) !== null
   );
 }
 
@@ -56,7 +57,8 @@ export async function explainFinding(
   const plain = issues.filter((issue) => issue.avoidedBy === undefined);
   const attempts = [...candidates.map((issue) => [issue]), ...(candidates.length > 1 ? [candidates] : [])];
   for (const attempt of attempts) {
-    if (await isEndedBy(station, failing, attempt, plain, cranelift)) return joinIds([...certain, ...attempt]);
+    if (await isEndedBy(station, failing, attempt, plain, cranelift))
+      return joinIds([...certain, ...attempt]);
   }
   return null;
 }

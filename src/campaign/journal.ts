@@ -53,12 +53,19 @@ export interface JournalContent {
   readonly chunks: readonly JournalChunk[];
 }
 
-function parseLine<S extends v.GenericSchema>(schema: S, line: string, file: string, number: number): v.InferOutput<S> {
+function parseLine<S extends v.GenericSchema>(
+  schema: S,
+  line: string,
+  file: string,
+  number: number,
+): v.InferOutput<S> {
   let data: unknown;
   try {
     data = JSON.parse(line);
   } catch {
-    throw new UsageError(`${file}:${number}: the journal is damaged here (not JSON); move it away or run without --resume`);
+    throw new UsageError(
+      `${file}:${number}: the journal is damaged here (not JSON); move it away or run without --resume`,
+    );
   }
   const parsed = v.safeParse(schema, data);
   if (!parsed.success) {

@@ -89,7 +89,11 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
 function caseAt(options: MeasureOptions, index: number): Case {
   const profile = findProfile(options.profile);
   if (profile === undefined) throw new RangeError(`no profile ${options.profile}`);
-  return makeCase(profile.config, options.environment.abilities, caseSeedFor(options.seed, profile.name, index));
+  return makeCase(
+    profile.config,
+    options.environment.abilities,
+    caseSeedFor(options.seed, profile.name, index),
+  );
 }
 
 function modulesOf(options: MeasureOptions): number {
@@ -104,7 +108,11 @@ interface Executable {
   readonly configuration: Configuration;
 }
 
-async function executables(options: MeasureOptions, base: bigint, count: number): Promise<readonly Executable[]> {
+async function executables(
+  options: MeasureOptions,
+  base: bigint,
+  count: number,
+): Promise<readonly Executable[]> {
   const driver = await Driver.start(options.environment.driverPath);
   try {
     const list: Executable[] = [];
@@ -130,7 +138,15 @@ async function execute(guest: Guest, item: Executable): Promise<void> {
   const seeds = poisonSeeds(kase.seed);
   const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
   const perInput = kase.inputs.map(() => seeds);
-  await executeCase(guest, artifact, kase.entry, entry.signature, { implicitReturnArea }, kase.inputs, perInput);
+  await executeCase(
+    guest,
+    artifact,
+    kase.entry,
+    entry.signature,
+    { implicitReturnArea },
+    kase.inputs,
+    perInput,
+  );
 }
 
 export interface GuestMeasurement {

@@ -51,12 +51,15 @@ function entryOf(kase: Case): Function {
 /** What the oracle says to each input of the case. */
 export function expectedOutcomes(kase: Case, space: AddressSpace = DEFAULT_SPACE): readonly Outcome[] {
   const program = prepare(kase.module, space);
-  return kase.inputs.map((input) => interpret(program, kase.entry, input, { fuel: FUEL, strictUninit: true }));
+  return kase.inputs.map((input) =>
+    interpret(program, kase.entry, input, { fuel: FUEL, strictUninit: true }),
+  );
 }
 
 function sameCode(a: readonly CompiledFunction[], b: readonly CompiledFunction[]): boolean {
   return (
-    a.length === b.length && a.every((fn, i) => Buffer.compare(fn.code, b[i]?.code ?? new Uint8Array(0)) === 0)
+    a.length === b.length &&
+    a.every((fn, i) => Buffer.compare(fn.code, b[i]?.code ?? new Uint8Array(0)) === 0)
   );
 }
 
@@ -66,7 +69,10 @@ function judgeCompile(result: CompileResult, configuration: number): Verdict | n
   const declined = declinedReason(result);
   if (declined !== null) return { kind: 'declined', reason: declined.reason };
   const draft = compileFinding(result);
-  return { kind: 'finding', finding: { ...draft, configuration, input: null, expected: null, observed: null } };
+  return {
+    kind: 'finding',
+    finding: { ...draft, configuration, input: null, expected: null, observed: null },
+  };
 }
 
 /** True for the share of cases that are compiled twice to see whether the compiler is deterministic. */
@@ -107,7 +113,11 @@ async function executeConfiguration(
     const outcome = expected[input];
     if (outcome === undefined) continue;
     const seen = observations.slice(input * seeds.length, (input + 1) * seeds.length);
-    finding = compareInput({ signature: entry.signature, layout, configuration: index, input, anyNan }, outcome, seen);
+    finding = compareInput(
+      { signature: entry.signature, layout, configuration: index, input, anyNan },
+      outcome,
+      seen,
+    );
   }
   bench.phases.compare += bench.now() - compareStarted;
   return finding;
@@ -140,7 +150,16 @@ export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
     if (result.kind === 'compiled') {
-      const executing = executeConfiguration(bench, kase, entry, configuration, i, result.functions, expected, seeds);
+      const executing = executeConfiguration(
+        bench,
+        kase,
+        entry,
+        configuration,
+        i,
+        result.functions,
+        expected,
+        seeds,
+      );
       // Where the first of two fails, nobody waits for the second.
       executing.catch(() => undefined);
       runs[i] = executing;
@@ -157,7 +176,8 @@ export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
       const finding = await run;
       if (finding !== null) own = { kind: 'finding', finding };
     }
-    if (own !== null && verdict.kind !== 'finding' && (own.kind === 'finding' || verdict.kind === 'agree')) verdict = own;
+    if (own !== null && verdict.kind !== 'finding' && (own.kind === 'finding' || verdict.kind === 'agree'))
+      verdict = own;
   }
   if (verdict.kind === 'agree' && first?.kind === 'compiled' && repeated !== undefined) {
     if (repeated.kind !== 'compiled' || !sameCode(first.functions, repeated.functions)) {
@@ -185,6 +205,7 @@ function withoutAddresses(kase: Case, verdict: Verdict, expected: readonly Outco
   const { input } = verdict.finding;
   const elsewhere = expectedOutcomes(kase, OTHER_SPACE)[input];
   const first = expected[input];
-  if (elsewhere !== undefined && first !== undefined && outcomeText(elsewhere) === outcomeText(first)) return verdict;
+  if (elsewhere !== undefined && first !== undefined && outcomeText(elsewhere) === outcomeText(first))
+    return verdict;
   return { kind: 'invalid', explanation: 'the outcome depends on the address of a stack slot or a function' };
 }

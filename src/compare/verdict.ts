@@ -1,14 +1,17 @@
 import type { Outcome } from '../clif/outcome.ts';
 
-export type FindingKind =
-  | 'miscompile'
-  | 'abi-violation'
-  | 'guest-fault'
-  | 'compiler-panic'
-  | 'compiler-error'
-  | 'hang'
-  | 'nondeterminism'
-  | 'psabi-divergence';
+export const FINDING_KINDS = [
+  'miscompile',
+  'abi-violation',
+  'guest-fault',
+  'compiler-panic',
+  'compiler-error',
+  'hang',
+  'nondeterminism',
+  'psabi-divergence',
+] as const;
+
+export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** A disagreement, as data. Texts are for people; `place` and `kind` make the bucket. */
 export interface Finding {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Configuration } from '../clif/case.ts';
 import type { Module } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
-import type { FindingKind } from '../compare/verdict.ts';
+import { FINDING_KINDS, type FindingKind } from '../compare/verdict.ts';
 
 export const ENTRY_SCHEMA = 'callfuzz.entry/1';
 
@@ -58,22 +58,11 @@ const OUTCOME = v.variant('kind', [
   v.strictObject({ kind: v.literal('died'), detail: v.string() }),
 ]);
 
-const KINDS: readonly FindingKind[] = [
-  'miscompile',
-  'abi-violation',
-  'guest-fault',
-  'compiler-panic',
-  'compiler-error',
-  'hang',
-  'nondeterminism',
-  'psabi-divergence',
-];
-
 /** The `.json` beside an entry's `.clif`; the module is only in the latter. */
 export const ENTRY_JSON = v.strictObject({
   schema: v.literal(ENTRY_SCHEMA),
   bucket: v.string(),
-  kind: v.picklist(KINDS),
+  kind: v.picklist(FINDING_KINDS),
   seed: v.nullable(v.string()),
   caseSeed: v.string(),
   caseIndex: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
