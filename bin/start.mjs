@@ -102,7 +102,7 @@ function sourceList() {
     }
   };
   for (const directory of ['src', 'test', 'bench']) visit(directory);
-  return lines.sort();
+  return lines.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** dist/ from the sources. */

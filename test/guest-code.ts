@@ -37,12 +37,10 @@ const rType = (
 
 export const addi = (rd: number, rs1: number, imm: number): number => iType(0x13, 0, rd, rs1, imm);
 export const xori = (rd: number, rs1: number, imm: number): number => iType(0x13, 4, rd, rs1, imm);
-export const slli = (rd: number, rs1: number, shift: number): number => iType(0x13, 1, rd, rs1, shift);
 export const lui = (rd: number, imm20: number): number => ((imm20 << 12) | (rd << 7) | 0x37) >>> 0;
 export const add = (rd: number, rs1: number, rs2: number): number => rType(0x33, 0, 0, rd, rs1, rs2);
 export const ld = (rd: number, rs1: number, imm: number): number => iType(0x03, 3, rd, rs1, imm);
 export const sd = (rs2: number, rs1: number, imm: number): number => sType(0x23, 3, rs1, rs2, imm);
-export const fsd = (rs2: number, rs1: number, imm: number): number => sType(0x27, 3, rs1, rs2, imm);
 export const jalr = (rd: number, rs1: number, imm: number): number => iType(0x67, 0, rd, rs1, imm);
 export const move = (rd: number, rs1: number): number => addi(rd, rs1, 0);
 export const ret = jalr(X.zero, X.ra, 0);
@@ -65,7 +63,6 @@ export const ebreak = 0x00100073;
 export const unimp = 0x00000000;
 /** vsetivli zero, 16, e8, m1, ta, ma */
 export const vsetE8x16 = 0xcc087057;
-export const vle8 = (vd: number, rs1: number): number => ((1 << 25) | (rs1 << 15) | (vd << 7) | 0x07) >>> 0;
 export const vse8 = (vs3: number, rs1: number): number => ((1 << 25) | (rs1 << 15) | (vs3 << 7) | 0x27) >>> 0;
 
 /** rd := value, for 0 <= value < 2^31 whose bit 11 is clear. */

@@ -60,8 +60,8 @@ async function results(
   input: readonly bigint[] = [],
 ): Promise<readonly (readonly bigint[])[]> {
   const observations = await execute(artifactOf(words), sig, input);
-  return observations.map(({ outcome, violations }) => {
-    expect(violations).toEqual([]);
+  return observations.map(({ outcome, violations: broken }) => {
+    expect(broken).toEqual([]);
     if (outcome.kind !== 'returned') throw new Error(`did not return: ${outcome.kind}`);
     return outcome.results;
   });

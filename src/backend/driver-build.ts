@@ -85,7 +85,10 @@ export async function ensureDriver(spec: string, options: EnsureDriverOptions = 
 }
 
 /** The driver that `ensureDriver` would give without building anything, or null. Throws UsageError as that does. */
-export async function findDriver(spec: string, options: EnsureDriverOptions = {}): Promise<BuiltDriver | null> {
+export async function findDriver(
+  spec: string,
+  options: EnsureDriverOptions = {},
+): Promise<BuiltDriver | null> {
   return readCached((await planBuild(spec, options)).home);
 }
 

@@ -91,7 +91,13 @@ describe('parseCompileReply', () => {
         ['verifier', '%f', 'm'],
         ['codegen', '%f', 'Unsupported', 'm'],
         ['panic', '%f', 'm', 'cranelift-codegen-0.1.2/src/a.rs', 5],
-        ['panic', '%f', 'm', '/home/x/target/release/build/cranelift-codegen-0123456789abcdef/out/isle.rs', 6],
+        [
+          'panic',
+          '%f',
+          'm',
+          '/home/x/target/release/build/cranelift-codegen-0123456789abcdef/out/isle.rs',
+          6,
+        ],
         ['flag', 'm'],
       ]),
     ).toEqual([

@@ -22,7 +22,7 @@ function compiled(
 ): CompiledFunction {
   const code = new Uint8Array(words.length * 4);
   const view = new DataView(code.buffer);
-  for (const [index, word] of words.entries()) view.setUint32(index * 4, word, true);
+  for (const [index, bits] of words.entries()) view.setUint32(index * 4, bits, true);
   return { name: test(name), code, alignBytes: 4, relocations, traps: [], callSites: [], frameSizeBytes: 0 };
 }
 

@@ -170,7 +170,7 @@ function resolveAliases(context: FunctionContext, blocks: readonly ReadBlock[]):
       resolved = next;
     return resolved;
   };
-  for (const alias of context.aliases.keys()) delete context.types[alias];
+  for (const alias of context.aliases.keys()) context.types[alias] = undefined;
   return blocks.map(({ block }) => ({
     ...block,
     insts: block.insts.map((inst) => mapValues(inst, resolve)),

@@ -34,14 +34,22 @@ const BINARY: Record<string, (x: bigint, y: bigint, bits: number) => bigint> = {
   },
   band: (x, y, bits) =>
     fromDigits(
-      [...digits(x, bits)].map((d, i) => (d === '1' && digits(y, bits)[i] === '1' ? '1' : '0')).join(''),
+      Array.from(digits(x, bits))
+        .map((d, i) => (d === '1' && digits(y, bits)[i] === '1' ? '1' : '0'))
+        .join(''),
     ),
   bor: (x, y, bits) =>
     fromDigits(
-      [...digits(x, bits)].map((d, i) => (d === '1' || digits(y, bits)[i] === '1' ? '1' : '0')).join(''),
+      Array.from(digits(x, bits))
+        .map((d, i) => (d === '1' || digits(y, bits)[i] === '1' ? '1' : '0'))
+        .join(''),
     ),
   bxor: (x, y, bits) =>
-    fromDigits([...digits(x, bits)].map((d, i) => (d === digits(y, bits)[i] ? '0' : '1')).join('')),
+    fromDigits(
+      Array.from(digits(x, bits))
+        .map((d, i) => (d === digits(y, bits)[i] ? '0' : '1'))
+        .join(''),
+    ),
   ishl: (x, y, bits) =>
     fromDigits(
       digits(x, bits)
@@ -80,7 +88,7 @@ const UNARY: Record<string, (x: bigint, bits: number) => bigint> = {
   ctz: (x, bits) => BigInt(/0*$/.exec(digits(x, bits))?.[0].length ?? -1),
   cls: (x, bits) => BigInt((/^(0+|1+)/.exec(digits(x, bits))?.[0].length ?? -1) - 1),
   popcnt: (x, bits) => BigInt(digits(x, bits).replaceAll('0', '').length),
-  bitrev: (x, bits) => fromDigits([...digits(x, bits)].toReversed().join('')),
+  bitrev: (x, bits) => fromDigits(Array.from(digits(x, bits)).toReversed().join('')),
   bmask: (x, bits) => (x === 0n ? 0n : (1n << BigInt(bits)) - 1n),
 };
 

@@ -29,7 +29,8 @@ const KNOWN_UNSUPPORTED = [
 /** Undefined by instructions.rs, stack_addr ("inside the stack slot"): its address is the end of a slot. */
 const KNOWN_WILD = 'i128-load-store.clif: %i128_stack_store_load_inst_offset: ';
 
-type Result = 'pass' | 'unsupported' | string;
+/** `pass`, `unsupported`, or what went wrong. */
+type Result = string;
 
 function runDirective(program: Program, directive: Directive): Result {
   try {

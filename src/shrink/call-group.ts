@@ -20,7 +20,8 @@ function paramKey({ type, extension, purpose }: AbiParam): string {
 export function signatureKey(signature: Signature): string {
   let key = KEYS.get(signature);
   if (key === undefined) {
-    key = `${signature.params.map(paramKey)}->${signature.returns.map(paramKey)}:${signature.callConv}`;
+    const params = signature.params.map(paramKey).join();
+    key = `${params}->${signature.returns.map(paramKey).join()}:${signature.callConv}`;
     KEYS.set(signature, key);
   }
   return key;
