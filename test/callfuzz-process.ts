@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultCacheDir, DEFAULT_CRANELIFT, ensureDriver } from '../src/backend/driver-build.ts';
-import { ensureGuest } from '../src/emulator/guest-build.ts';
+import { DEFAULT_CRANELIFT, ensureDriver } from '../src/backend/driver-build.ts';
+import { defaultCacheDir, ensureGuest } from '../src/emulator/guest-build.ts';
 
 /** The project's folder. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,8 +31,10 @@ export async function ensureReady(): Promise<void> {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the sources do not compile: ${stderr}`);
-  await ensureDriver(DEFAULT_CRANELIFT);
-  ensureGuest({ cacheDir: defaultCacheDir() });
+  // Where the program looks for them.
+  const cacheDir = defaultCacheDir(process.env);
+  await ensureDriver(DEFAULT_CRANELIFT, { cacheDir });
+  ensureGuest({ cacheDir });
 }
 
 /** The real command line as a process of its own: `callfuzz <args…>`. */
