@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Case, Configuration } from '../clif/case.ts';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
-import { coarseBucket, fineBucket } from './bucket.ts';
+import { coarseBucket, fineBucket, staysInBucket } from './bucket.ts';
 import type { Finding } from './verdict.ts';
 
 function finding(kind: Finding['kind'], place: string, configuration = 0): Finding {
@@ -97,5 +97,20 @@ block0:
     expect(fineBucket(finding('guest-fault', 'SIGSEGV'), tail)).toBe(
       'guest-fault, SIGSEGV, return_call tail',
     );
+  });
+});
+
+describe('staysInBucket', () => {
+  it('lets some of several broken rules go, and takes no new one', () => {
+    const first = finding('abi-violation', 's2 not restored; s3 not restored');
+    expect(staysInBucket(first, finding('abi-violation', 's3 not restored'))).toBe(true);
+    expect(staysInBucket(first, finding('abi-violation', 's3 not restored; s4 not restored'))).toBe(false);
+    expect(staysInBucket(first, finding('miscompile', 's3 not restored'))).toBe(false);
+  });
+
+  it('goes by the coarse bucket elsewhere', () => {
+    const first = finding('miscompile', 'result i64 in integer registers');
+    expect(staysInBucket(first, finding('miscompile', 'result f64 in a float register'))).toBe(true);
+    expect(staysInBucket(first, finding('guest-fault', 'SIGSEGV'))).toBe(false);
   });
 });
