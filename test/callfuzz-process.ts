@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_CRANELIFT, ensureDriver } from '../src/backend/driver-build.ts';
-import { defaultCacheDir, ensureGuest } from '../src/emulator/guest-build.ts';
+import { DEFAULT_CRANELIFT, defaultCacheDir, ensureDriver } from '../src/backend/driver-build.ts';
+import { ensureGuest } from '../src/emulator/guest-build.ts';
 
 /** The project's folder. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));

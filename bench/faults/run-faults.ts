@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { openEnvironment, readKnownIssues } from '../../src/campaign/environment.ts';
 import { UsageError } from '../../src/campaign/errors.ts';
 import { wholeNumber } from '../../src/cli/number-option.ts';
-import { defaultCacheDir } from '../../src/emulator/guest-build.ts';
+import { defaultCacheDir } from '../../src/backend/driver-build.ts';
 import { plantFault, registrySource } from './apply-fault.ts';
 import { readFaultTable, type Fault, type FaultTable } from './fault-table.ts';
 import { huntFault, MAX_FUNCTIONS, MAX_INSTRUCTIONS, type Hunt } from './hunt-fault.ts';

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { ensureDriver } from '../backend/driver-build.ts';
+import { defaultCacheDir, ensureDriver } from '../backend/driver-build.ts';
 import { Driver } from '../backend/driver.ts';
 import type { DriverHello } from '../backend/driver-reply.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { FINDING_KINDS } from '../compare/verdict.ts';
-import { defaultCacheDir, ensureGuest } from '../emulator/guest-build.ts';
+import { ensureGuest } from '../emulator/guest-build.ts';
 import { probeQemu } from '../emulator/probe.ts';
 import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Abilities } from '../gen/config.ts';

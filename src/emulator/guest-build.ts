@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HarnessError, UsageError } from '../clif/harness-error.ts';
@@ -11,11 +10,6 @@ export const GUEST_PACKAGES = 'gcc-riscv64-linux-gnu libc6-dev-riscv64-cross';
 
 const FLAGS = ['-static', '-O2', '-Wall', '-Wextra', '-Werror'];
 const SOURCE = /\.(?:c|h|S)$/;
-
-/** `$CALLFUZZ_CACHE`, else `~/.cache/clif-callfuzz`. */
-export function defaultCacheDir(env: Readonly<Record<string, string | undefined>>): string {
-  return env['CALLFUZZ_CACHE'] ?? join(homedir(), '.cache', 'clif-callfuzz');
-}
 
 /**
  * The path of the guest program, built if no build of these very sources is in `cacheDir`. Up to date: a few reads and no

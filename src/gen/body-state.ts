@@ -39,6 +39,8 @@ export interface BodyState {
   readonly plan: FunctionPlan;
   /** Instructions one run of each later function executes at most. */
   readonly costs: readonly number[];
+  /** Functions that some function made so far calls. */
+  readonly called: Set<number>;
   readonly blocks: DraftBlock[];
   readonly valueTypes: Type[];
   readonly useCounts: number[];

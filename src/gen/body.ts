@@ -47,12 +47,13 @@ export interface BodyContext {
   readonly index: number;
   readonly plan: FunctionPlan;
   readonly costs: readonly number[];
+  readonly called: Set<number>;
 }
 
 function startBody(context: BodyContext): BodyState {
   const entry = { id: 0, params: [], insts: [], cold: false };
   // Named one by one: a spread makes an object that every later access pays for.
-  const { draw, config, shape, plans, index, plan, costs } = context;
+  const { draw, config, shape, plans, index, plan, costs, called } = context;
   return {
     draw,
     config,
@@ -61,6 +62,7 @@ function startBody(context: BodyContext): BodyState {
     index,
     plan,
     costs,
+    called,
     blocks: [entry],
     valueTypes: [],
     useCounts: [],
@@ -100,18 +102,25 @@ function takeParams(state: BodyState): readonly Value[] {
   });
 }
 
-/** A callee that fits the budget: most often the next function, so that none is left uncalled. */
+/** A callee that fits the budget: most often one that nothing calls yet, so that few are left uncalled. */
 function callSomething(state: BodyState): void {
   const affordable: number[] = [];
   for (let target = state.index + 1; target < state.plans.length; target += 1) {
     if (canAfford(state, target)) affordable.push(target);
   }
-  const next = affordable[0];
-  if (next === undefined) {
+  if (affordable.length === 0) {
     arithmetic(state);
     return;
   }
-  call(state, state.draw.chance(60) ? next : state.draw.pick(affordable));
+  const uncalled = affordable.filter((target) => !state.called.has(target));
+  call(state, state.draw.pick(uncalled.length > 0 && state.draw.chance(75) ? uncalled : affordable));
+}
+
+/** The entry calls what nothing else does, as far as the budget goes. */
+function callTheRest(state: BodyState): void {
+  for (let target = 1; target < state.plans.length; target += 1) {
+    if (!state.called.has(target) && canAfford(state, target)) call(state, target);
+  }
 }
 
 /** Runs `make` in `block` as a scope of its own; what it defines is folded before the scope ends. */
@@ -315,6 +324,7 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   const count = state.draw.int(min, max);
   for (let i = 0; i < count; i += 1) statement(state, incoming);
   if (state.index + 1 < state.plans.length && state.funcRefs.size === 0) callSomething(state);
+  if (state.index === 0) callTheRest(state);
   leaveFunction(state, incoming);
   return { function: finishFunction(state), cost: state.cost };
 }

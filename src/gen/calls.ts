@@ -28,6 +28,7 @@ export function canAfford(state: BodyState, target: number): boolean {
 }
 
 function charge(state: BodyState, target: number): void {
+  state.called.add(target);
   state.cost += state.multiplier * ((state.costs[target] ?? 0) + CALL_COST);
 }
 

@@ -70,11 +70,11 @@ describe('a seed', () => {
       [
         {
           "configurations": [
-            "enable_probestack=false is_pic=false opt_level=none preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_v has_zbc has_zfa has_zfh has_zfhmin",
-            "enable_probestack=false is_pic=true opt_level=speed preserve_frame_pointers=false regalloc_algorithm=single_pass unwind_info=true has_v has_zbc has_zfh has_zfhmin",
+            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_zfa has_zfh has_zfhmin",
+            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zbkb has_zfh has_zfhmin",
           ],
           "seed": "0123456789abcdef",
-          "sha256": "07e19cba3bbee4ecee30f7bf4244d0644e2656dbfe257acc5fc7eba7a2491821",
+          "sha256": "029915e2ae6486ca68cf6041db1f6e84801d581392ea8613cf81933609fb20b6",
           "signature": "3 functions, 2 parameters",
         },
         {

@@ -50,11 +50,12 @@ export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<O
     const plans = planFunctions(draw, config, shape);
     const functions: Function[] = [];
     const costs: number[] = [];
+    const called = new Set<number>();
     // Callees first: a caller must know what a call costs.
     for (let index = plans.length - 1; index >= 0; index -= 1) {
       const plan = plans[index];
       if (plan === undefined) throw new RangeError(`no function is planned at ${index}`);
-      const made = makeBody({ draw, config, shape, plans, index, plan, costs });
+      const made = makeBody({ draw, config, shape, plans, index, plan, costs, called });
       functions.push(made.function);
       costs[index] = made.cost;
     }

@@ -24,7 +24,9 @@ export interface Config {
   readonly results: Range;
   /** Statements in a function's body; a statement is a few instructions, a call, a branch or a loop. */
   readonly statements: Range;
-  /** Upper bound on instructions the entry executes on one input; calls that would pass it are not made. */
+  /**
+   * Instructions the entry executes on one input, about: calls that would pass it are not made, but a body on its own may.
+   */
   readonly dynamicInstructions: number;
   readonly loopIterations: Range;
   readonly inputs: Range;

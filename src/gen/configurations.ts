@@ -41,7 +41,7 @@ function drawShared(draw: Draw, shape: CaseShape, abilities: Abilities): Readonl
   // An outline probe calls a symbol of the embedder's; without probes, or with inline ones, a module stands alone.
   if (abilities.settings['probestack_strategy'] !== undefined && draw.chance(25)) {
     entries.push(['enable_probestack', 'true'], ['probestack_strategy', 'inline']);
-  } else {
+  } else if (abilities.settings['enable_probestack'] !== undefined) {
     entries.push(['enable_probestack', 'false']);
   }
   return sortedRecord(entries);

@@ -93,11 +93,8 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
   );
   const drawn = drawResults(draw, config, shape);
   const hasWord = drawn.some((r) => r.type === 'i64');
-  const returns = hasWord
-    ? drawn
-    : shape.implicitReturnArea
-      ? [...drawn, abiParam('i64')]
-      : [abiParam('i64')];
+  const kept = shape.implicitReturnArea ? drawn.slice(0, config.results.max - 1) : [];
+  const returns = hasWord ? drawn : [...kept, abiParam('i64')];
   return {
     name: planName(0),
     signature: { params, returns, callConv },
