@@ -1,0 +1,53 @@
+import type { Answer } from './sides.ts';
+
+/** A way in which the two readers may differ, and why; `docs/parser-differences.md` says more of each. */
+export interface KnownDifference {
+  readonly name: string;
+  /** `ours`: this project's parser accepts what Cranelift's reader refuses; `theirs`: the other way round. */
+  readonly accepts: 'ours' | 'theirs';
+  /** On the message of the side that does not accept, or the place where it broke. */
+  readonly message: RegExp;
+  /** On the text, where the message alone says too little. */
+  readonly text?: RegExp;
+}
+
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];
+
+export interface Difference {
+  /** A known difference's name, or what was said, without the numbers and names in it. */
+  readonly name: string;
+  readonly isKnown: boolean;
+}
+
+/** `expected type, found 'i7'` and `… found 'i9'` are of one class. */
+function classText(message: string): string {
+  return message
+    .replaceAll(/'[^']*'/g, "'…'")
+    .replaceAll(/\b[a-z]+\d+\w*|[+-]?\b\d\w*/g, '#')
+    .slice(0, 160);
+}
+
+/** The class of what two readers differ in; null where they agree. A side that breaks agrees with a refusal only. */
+export function differenceOf(ours: Answer, theirs: Answer, text: string): Difference | null {
+  if (ours.kind === 'breaks')
+    return { name: `ours breaks: ${classText(ours.message)} ${ours.where}`, isKnown: false };
+  if ((ours.kind === 'accepts') === (theirs.kind === 'accepts')) return null;
+  const accepts = ours.kind === 'accepts' ? 'ours' : 'theirs';
+  const other = ours.kind === 'accepts' ? theirs : ours;
+  const message =
+    other.kind === 'accepts'
+      ? ''
+      : other.kind === 'breaks'
+        ? `${other.where}: ${other.message}`
+        : other.message;
+  const known = KNOWN_DIFFERENCES.find(
+    (one) => one.accepts === accepts && one.message.test(message) && (one.text?.test(text) ?? true),
+  );
+  if (known !== undefined) return { name: known.name, isKnown: true };
+  return { name: `${accepts} alone accepts: ${classText(message)}`, isKnown: false };
+}
+
+/** The class of a reader that panics or ends: where, not what. Null where it answers. */
+export function readerBreak(theirs: Answer): string | null {
+  return theirs.kind === 'breaks' ? `${theirs.where}: ${classText(theirs.message)}` : null;
+}
