@@ -48,6 +48,29 @@ export function linkModule(
   return { base, image, functions: layout.placed, traps: traps.sort((a, b) => a.offset - b.offset) };
 }
 
+/** The kinds of relocation that `linkModule` resolves. */
+const KNOWN_RELOCATIONS: ReadonlySet<string> = new Set([
+  'Abs8',
+  'RiscvCallPlt',
+  'RiscvCall',
+  'RiscvPCRelHi20',
+  'RiscvGotHi20',
+  'RiscvPCRelLo12I',
+]);
+
+/** Why functions from outside cannot be linked without `symbols`: a name they do not define, a relocation; null where they can. */
+export function linkObstacle(functions: readonly CompiledFunction[]): string | null {
+  const defined = new Set(functions.map((fn) => functionNameText(fn.name)));
+  for (const { relocations } of functions) {
+    for (const { kind, target } of relocations) {
+      if (!KNOWN_RELOCATIONS.has(kind)) return `needs relocation ${kind}`;
+      if (target.kind === 'function' && !defined.has(functionNameText(target.name)))
+        return `needs ${functionNameText(target.name)}, which nobody provides`;
+    }
+  }
+  return null;
+}
+
 function placeFunctions(functions: readonly CompiledFunction[]): Layout {
   const placed: PlacedFunction[] = [];
   const offsets = new Map<string, number>();

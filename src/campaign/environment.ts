@@ -8,7 +8,7 @@ import { UsageError } from '../clif/harness-error.ts';
 import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { FINDING_KINDS } from '../compare/verdict.ts';
 import { ensureGuest } from '../emulator/guest-build.ts';
-import { probeQemu } from '../emulator/probe.ts';
+import { probeQemu, type ProbedCpu } from '../emulator/probe.ts';
 import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Abilities } from '../gen/config.ts';
 
@@ -30,10 +30,11 @@ export interface EnvironmentOptions {
   readonly onProgress: (line: string) => void;
 }
 
-function abilitiesOf(hello: DriverHello, executed: ReadonlySet<string>): Abilities {
+function abilitiesOf(hello: DriverHello, probed: ProbedCpu): Abilities {
   return {
     settings: Object.fromEntries(hello.shared.map((s) => [s.name, s.values])),
-    isa: hello.isa.map((f) => f.name).filter((name) => executed.has(name)),
+    isa: hello.isa.map((f) => f.name).filter((name) => probed.isaFlags.has(name)),
+    emulatorDefects: probed.defects,
   };
 }
 
@@ -56,7 +57,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     guestPath,
     cpu: probed.emulated,
     emulator: `${qemu.path} ${qemu.version.text} ${probed.emulated.cpu}`,
-    abilities: abilitiesOf(hello, probed.isaFlags),
+    abilities: abilitiesOf(hello, probed),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Verdict } from '../compare/verdict.ts';
 import type { Abilities } from '../gen/config.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
 import { explainFinding } from './explain-finding.ts';
-import { fitConfiguration } from './fit-configuration.ts';
+import { fitCase } from './emulator-defects.ts';
 import { runCase } from './run-case.ts';
 import type { Station } from './station.ts';
 
@@ -29,11 +29,14 @@ export function usable(
   kase: Case,
   abilities: Abilities,
 ): { readonly kase: Case; readonly skipped: readonly string[] } {
-  const fits = kase.configurations.map((configuration) => fitConfiguration(configuration, abilities));
+  const fits = kase.configurations.map((configuration) => fitCase(kase, configuration, abilities));
   const configurations = fits.flatMap((fit) => (fit.kind === 'fits' ? [fit.configuration] : []));
   const skipped = fits.flatMap((fit) => (fit.kind === 'misfit' ? [fit.reason] : []));
   return { kase: { ...kase, configurations }, skipped };
 }
+
+/** Said of a file whose targets are all of other ISAs. */
+export const NO_TARGET = 'the file has no riscv64 target';
 
 /** Why a module is not CLIF by the rules, or null. */
 function invalidity(kase: Case): string | null {
@@ -57,7 +60,7 @@ export async function replayCase(
   }
   const { kase: chosen, skipped } = usable(kase, abilities);
   if (chosen.configurations.length === 0) {
-    const reason = skipped.join('; ');
+    const reason = skipped.length === 0 ? NO_TARGET : skipped.join('; ');
     return { verdict: { kind: 'cannot-run', reason }, known: null, skipped: [], modules: 0 };
   }
   try {

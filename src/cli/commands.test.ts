@@ -25,7 +25,18 @@ test('every command has a line of its own and one for each option', () => {
     for (const option of command.options) expect(option.description).not.toBe('');
   }
   expect(program.commands.map((command) => command.name()).sort()).toEqual(
-    ['bench', 'bisect', 'doctor', 'explain', 'fuzz', 'promote', 'replay', 'report', 'shrink'].sort(),
+    [
+      'bench',
+      'bisect',
+      'conformance',
+      'doctor',
+      'explain',
+      'fuzz',
+      'promote',
+      'replay',
+      'report',
+      'shrink',
+    ].sort(),
   );
 });
 

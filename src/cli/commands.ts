@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { profilesText } from '../campaign/profile-names.ts';
 import { bench, type BenchOptions } from './bench.ts';
 import { bisect, type BisectOptions } from './bisect.ts';
+import { conformance, type ConformanceOptions } from './conformance.ts';
 import { doctor, type DoctorOptions } from './doctor.ts';
 import { explain, type ExplainOptions } from './explain.ts';
 import { fuzz, type FuzzOptions } from './fuzz.ts';
@@ -82,6 +83,16 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     )
     .action(async (paths: string[], options: ReplayOptions) =>
       done(await replay(paths, options, terminal, root)),
+    );
+  callfuzz
+    .command('conformance')
+    .description('hold the run and print lines of filetests against what oracle and QEMU make of them')
+    .argument('<path...>', '.clif files or folders of them')
+    .option('--json <file>', 'also write the table as JSON')
+    .option(...CRANELIFT)
+    .addHelpText('after', '\nExit code: 0 all as the files say, 1 some are not, 2 usage, 3 harness fault.')
+    .action(async (paths: string[], options: ConformanceOptions) =>
+      done(await conformance(paths, options, terminal, root)),
     );
   callfuzz
     .command('shrink')

@@ -6,6 +6,7 @@ import type { ClifFile } from '../clif/parse.ts';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
 import { runValueBits } from '../clif/run-value.ts';
 import type { Entry } from './entry.ts';
+import { withLibcalls } from './libcall-definitions.ts';
 
 /** The case an entry keeps. It has the seed it had when it was found, and so the same poison. */
 export function caseFromEntry(entry: Entry): Case {
@@ -24,11 +25,17 @@ function sortedConfiguration(shared: Readonly<Record<string, string>>, flags: re
   return { shared: Object.fromEntries(sorted), isa: [...new Set(isa)].toSorted() };
 }
 
-/** One configuration for each riscv64 target; without any, one with the file's settings. */
+/** One configuration for each riscv64 target. Targets of other ISAs do not matter here. */
+export function riscv64Configurations(targets: ClifFile['targets']): readonly Configuration[] {
+  return targets
+    .filter((target) => target.isa.startsWith('riscv64'))
+    .map((target) => sortedConfiguration(target.shared, target.flags));
+}
+
+/** Those of the riscv64 targets, none where all are of other ISAs; one with the file's settings where it names no target at all. */
 function configurationsOf(file: ClifFile): readonly Configuration[] {
-  const targets = file.targets.filter((target) => target.isa.startsWith('riscv64'));
-  if (targets.length === 0) return [sortedConfiguration(file.settings, [])];
-  return targets.map((target) => sortedConfiguration(target.shared, target.flags));
+  if (file.targets.length === 0) return [sortedConfiguration(file.settings, [])];
+  return riscv64Configurations(file.targets);
 }
 
 function inputsOf(clif: ClifFile, name: string, path: string): readonly (readonly bigint[])[] {
@@ -49,7 +56,8 @@ function inputsOf(clif: ClifFile, name: string, path: string): readonly (readonl
 /**
  * The cases in a `.clif` from elsewhere: one for each function that a `; run:` or `; print:` line calls, each with the whole
  * module. Without such lines the last function is the entry, with one input of zeros. `file` names the text in errors and seeds.
- * Throws UsageError for text that is not CLIF and for a file without functions.
+ * Runtime routines of arithmetic that the module only names are defined in it. Throws UsageError for text that is not CLIF
+ * and for a file without functions.
  */
 export function caseFromClif(text: string, file: string): readonly Case[] {
   const parsed = parseClif(text, { file });
@@ -58,9 +66,10 @@ export function caseFromClif(text: string, file: string): readonly Case[] {
   const last = clif.module.functions.at(-1);
   if (last === undefined) throw new UsageError(`${file}: has no function`);
   const configurations = configurationsOf(clif);
+  const module = withLibcalls(clif.module);
   const makeCase = (entry: FunctionName, inputs: Case['inputs']): Case => ({
     seed: `${file} ${functionNameText(entry)}`,
-    module: clif.module,
+    module,
     entry,
     inputs,
     configurations,

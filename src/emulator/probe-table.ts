@@ -49,6 +49,28 @@ export const EXTENSION_PROBES: readonly ExtensionProbe[] = [
   },
 ];
 
+/** A known fault of some QEMUs: code that needs `flag` and leaves something other than `right` in a0 where the fault is. */
+export interface DefectProbe {
+  readonly id: EmulatorDefect;
+  readonly flag: string;
+  readonly assembly: string;
+  readonly code: readonly string[];
+  readonly right: bigint;
+}
+
+export type EmulatorDefect = 'ctzw-counts-64-bits';
+
+export const DEFECT_PROBES: readonly DefectProbe[] = [
+  {
+    // Before QEMU 8.0: the upper half of the register counts too (target/riscv, `gen_ctzw`).
+    id: 'ctzw-counts-64-bits',
+    flag: 'has_zbb',
+    assembly: 'addi a0, zero, 1; slli a0, a0, 33; ctzw a0, a0',
+    code: ['00100513', '02151513', '6015151b'],
+    right: 32n,
+  },
+];
+
 /** Gives VLEN / 8 in a0: `vsetvli a0, zero, e8, m1, ta, ma`. */
 export const VLEN_PROBE: readonly string[] = ['0c007557'];
 

@@ -1,6 +1,7 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { Guest } from './guest.ts';
-import { EXTENSION_PROBES, VLEN_PROBE, ZVL_BITS } from './probe-table.ts';
+import { DEFECT_PROBES, EXTENSION_PROBES, VLEN_PROBE, ZVL_BITS } from './probe-table.ts';
+import type { EmulatorDefect } from './probe-table.ts';
 import { cpuCandidates } from './qemu.ts';
 import type { EmulatedCpu, Qemu } from './qemu.ts';
 
@@ -11,6 +12,8 @@ export interface ProbedCpu {
   readonly isaFlags: ReadonlySet<string>;
   /** 0 without V. */
   readonly vlenBits: number;
+  /** Instructions that it executes wrongly. */
+  readonly defects: readonly EmulatorDefect[];
 }
 
 const RET = '00008067';
@@ -33,7 +36,12 @@ export async function probeQemu(qemu: Qemu, program: string, vlenBits = 128): Pr
       const vlenBytes = isaFlags.has('has_v') ? await execute(guest, VLEN_PROBE) : null;
       const found = Number(vlenBytes ?? 0n) * 8;
       for (const bits of ZVL_BITS) if (bits <= found) isaFlags.add(`has_zvl${bits}b`);
-      return { emulated: { qemu, cpu, hasVectors: isaFlags.has('has_v') }, isaFlags, vlenBits: found };
+      const defects: EmulatorDefect[] = [];
+      for (const { id, flag, code, right } of DEFECT_PROBES) {
+        if (isaFlags.has(flag) && (await execute(guest, code)) !== right) defects.push(id);
+      }
+      const emulated = { qemu, cpu, hasVectors: isaFlags.has('has_v') };
+      return { emulated, isaFlags, vlenBits: found, defects };
     } catch (error) {
       if (!(error instanceof HarnessError) || !error.message.includes('does not start')) throw error;
       refusals.push(`${cpu}: ${error.message}`);

@@ -62,6 +62,8 @@ export interface Abilities {
   readonly settings: Readonly<Record<string, readonly string[]>>;
   /** ISA flags that this Cranelift knows and this emulator executes. */
   readonly isa: readonly string[];
+  /** Names of instructions' faults in this emulator; absent where nobody looked. */
+  readonly emulatorDefects?: readonly string[];
 }
 
 export const DEFAULT_CONFIG: Config = {
