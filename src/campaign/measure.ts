@@ -131,30 +131,32 @@ async function executables(
   }
 }
 
-async function execute(guest: Guest, item: Executable): Promise<void> {
+/** Executes `item` on every input under both poisons, or, with `call`, that one call alone. Gives the number of calls. */
+async function execute(guest: Guest, item: Executable, call?: number): Promise<number> {
   const { kase, artifact, configuration } = item;
   const entry = findFunction(kase.module, kase.entry);
   if (entry === undefined) throw new RangeError('a case has its entry');
   const seeds = poisonSeeds(kase.seed);
   const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
-  const perInput = kase.inputs.map(() => seeds);
-  await executeCase(
-    guest,
-    artifact,
-    kase.entry,
-    entry.signature,
-    { implicitReturnArea },
-    kase.inputs,
-    perInput,
-  );
+  const input = call === undefined ? undefined : Math.floor(call / seeds.length);
+  const inputs = input === undefined ? kase.inputs : kase.inputs.slice(input, input + 1);
+  const chosen = call === undefined ? seeds : [seeds[call % seeds.length] ?? seeds[0]];
+  const perInput = inputs.map(() => chosen);
+  await executeCase(guest, artifact, kase.entry, entry.signature, { implicitReturnArea }, inputs, perInput);
+  return inputs.length * chosen.length;
 }
 
+/** Calls are runs of an entry: one input under one poison. A module has six of them. */
 export interface GuestMeasurement {
   readonly persistentModulesPerSecond: number;
+  readonly persistentCallsPerSecond: number;
+  /** An emulator started for each module, which then makes all of its calls. */
   readonly freshModulesPerSecond: number;
+  /** An emulator started for each call. */
+  readonly freshCallsPerSecond: number;
 }
 
-/** Executes the same linked modules through one live guest, and through an emulator started for each of them. */
+/** Executes the same linked modules through one live guest, and through emulators started for each module or call. */
 export async function measureGuest(options: MeasureOptions, count: number): Promise<GuestMeasurement> {
   const { environment, now } = options;
   const open = async (): Promise<Guest> => {
@@ -165,19 +167,24 @@ export async function measureGuest(options: MeasureOptions, count: number): Prom
   const guest = await open();
   const list = await executables(options, guest.base, count);
   const started = now();
-  await Promise.all(list.map((item) => execute(guest, item)));
+  const counts = await Promise.all(list.map((item) => execute(guest, item)));
   const persistent = (now() - started) / 1000;
   await guest.close();
   const few = list.slice(0, Math.max(1, Math.floor(list.length / 20)));
-  const freshStarted = now();
-  for (const item of few) {
+  const inFresh = async (item: Executable, call?: number): Promise<void> => {
     const fresh = await open();
-    await execute(fresh, item);
+    await execute(fresh, item, call);
     await fresh.close();
-  }
-  const freshSeconds = (now() - freshStarted) / 1000;
+  };
+  const modulesStarted = now();
+  for (const item of few) await inFresh(item);
+  const callsStarted = now();
+  for (const item of few) await inFresh(item, 0);
+  const ended = now();
   return {
     persistentModulesPerSecond: list.length / persistent,
-    freshModulesPerSecond: few.length / freshSeconds,
+    persistentCallsPerSecond: counts.reduce((a, b) => a + b, 0) / persistent,
+    freshModulesPerSecond: few.length / ((callsStarted - modulesStarted) / 1000),
+    freshCallsPerSecond: few.length / ((ended - callsStarted) / 1000),
   };
 }

@@ -15,6 +15,10 @@ export interface BenchOptions {
 /** Modules executed for the comparison of guests; a twentieth of them through an emulator of their own. */
 const GUEST_CASES = 200;
 
+function times(a: number, b: number): string {
+  return `${(a / b).toFixed(1)} times as fast`;
+}
+
 function rate(perSecond: number): string {
   return perSecond.toFixed(perSecond < 100 ? 1 : 0);
 }
@@ -46,9 +50,12 @@ export async function bench(options: BenchOptions, terminal: Terminal, root: str
     terminal.print(`  ${name.padEnd(10)} ${((100 * ms) / total).toFixed(1)} %`);
   }
   terminal.print(`modules/s, persistent guest    ${rate(guest.persistentModulesPerSecond)}`);
-  terminal.print(`modules/s, QEMU per module     ${rate(guest.freshModulesPerSecond)}`);
   terminal.print(
-    `persistent / QEMU per module   ${(guest.persistentModulesPerSecond / guest.freshModulesPerSecond).toFixed(1)}`,
+    `modules/s, QEMU per module     ${rate(guest.freshModulesPerSecond)}, persistent is ${times(guest.persistentModulesPerSecond, guest.freshModulesPerSecond)}`,
+  );
+  terminal.print(`calls/s, persistent guest      ${rate(guest.persistentCallsPerSecond)}`);
+  terminal.print(
+    `calls/s, QEMU per call         ${rate(guest.freshCallsPerSecond)}, persistent is ${times(guest.persistentCallsPerSecond, guest.freshCallsPerSecond)}`,
   );
   terminal.print(`peak memory of the workers     ${(throughput.peakWorkerKilobytes / 1024).toFixed(0)} MiB`);
   return 0;
