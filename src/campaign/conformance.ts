@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import { declinedReason } from '../backend/declined.ts';
 import type { CompileResult } from '../backend/compile-result.ts';
-import { linkObstacle } from '../backend/link.ts';
 import { configurationText } from '../clif/case.ts';
 import { printModule } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
@@ -29,10 +28,7 @@ export async function openRig(parts: Omit<ConformanceRig, 'plainSeed'>): Promise
 
 /** Why nothing of this compile can be run, or null. */
 function compileProblem(result: CompileResult): CheckResult | null {
-  if (result.kind === 'compiled') {
-    const reason = linkObstacle(result.functions);
-    return reason === null ? null : { kind: 'skipped', reason };
-  }
+  if (result.kind === 'compiled') return null;
   if (result.kind === 'bad-flag') return { kind: 'skipped', reason: result.message };
   const declined = declinedReason(result);
   if (declined !== null) return { kind: 'skipped', reason: `declined: ${declined.reason}` };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { UsageError } from '../clif/harness-error.ts';
 import { readFiletest, type Filetest } from '../corpus/filetest.ts';
 import type { FileConformance } from '../report/conformance.ts';
-import { findCaseFiles } from './case-files.ts';
+import { findCaseFiles, type FileCase } from './case-files.ts';
 import { unreadableFile } from './conformance.ts';
 
 function readOne(file: string): Filetest | FileConformance {
@@ -21,4 +21,20 @@ function readOne(file: string): Filetest | FileConformance {
  */
 export function readFiletests(path: string): readonly (Filetest | FileConformance)[] {
   return findCaseFiles(path).map(readOne);
+}
+
+/**
+ * The files among those cases that have run or print lines to hold, under the configurations of their cases. A corpus entry
+ * is none: its `.json` says what is expected.
+ */
+export function filetestsOf(cases: readonly FileCase[]): readonly Filetest[] {
+  const first = new Map<string, FileCase>();
+  for (const item of cases) {
+    if (item.entry === null && !first.has(item.file)) first.set(item.file, item);
+  }
+  return [...first.values()].flatMap((item) => {
+    const { configurations } = item.case;
+    const test = readFiletest(readFileSync(item.file, 'utf8'), item.file);
+    return test.checks.length === 0 || configurations.length === 0 ? [] : [{ ...test, configurations }];
+  });
 }

@@ -42,6 +42,14 @@ block0:
 }
 ; run: %frame() != 0
 
+function %deep(i64) -> i64 {
+    fn0 = %deep(i64) -> i64
+block0(v0: i64):
+    v1 = call fn0(v0)
+    return v1
+}
+; run: %deep(1) == 1
+
 function %round(f32) -> f32 {
     fn0 = %CeilF32(f32) -> f32
 block0(v0: f32):
@@ -77,6 +85,10 @@ describe('judgeOracle', () => {
   it('skips what CLIF leaves undefined and what the oracle does not know, with the reason', () => {
     const wild = 'undefined by CLIF: wild access outside everything the module has';
     expect(results.get('%wild() == 0')).toEqual({ kind: 'skipped', reason: wild });
+    expect(results.get('%deep(1) == 1')).toEqual({
+      kind: 'skipped',
+      reason: 'the oracle gave up: call depth',
+    });
     expect(results.get('%frame() != 0')).toMatchObject({
       kind: 'skipped',
       reason: expect.stringContaining('get_frame_pointer.i64'),

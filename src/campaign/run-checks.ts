@@ -1,8 +1,9 @@
 import { layoutSignature } from '../abi/layout.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
-import { linkModule } from '../backend/link.ts';
+import { linkModule, linkObstacle } from '../backend/link.ts';
 import type { Configuration } from '../clif/case.ts';
 import { findFunction, functionNameText, type Function } from '../clif/module.ts';
+import { reachableFunctions } from '../clif/reachable.ts';
 import type { Signature } from '../clif/signature.ts';
 import { expectationMiss } from '../compare/expectation.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
@@ -130,7 +131,12 @@ export async function runGroup(
   const { entry, plainSignature, indices } = group;
   const checks = indices.flatMap((i) => test.checks[i] ?? []);
   const inputs = checks.map((check) => check.input);
-  const artifact = linkModule(functions, guest.base);
+  const names = new Set(reachableFunctions(test.module, entry.name).map((fn) => functionNameText(fn.name)));
+  // Without what this entry never comes to: that may need something nobody provides.
+  const needed = functions.filter((fn) => names.has(functionNameText(fn.name)));
+  const obstacle = linkObstacle(needed);
+  if (obstacle !== null) return indices.map(() => seen({ kind: 'skipped', reason: obstacle }));
+  const artifact = linkModule(needed, guest.base);
   const options = { implicitReturnArea: configuration.shared['enable_multi_ret_implicit_sret'] === 'true' };
   const poisons = poisonSeeds(caseSeed(test, entry.name));
   const run = (signature: Signature, seeds: readonly bigint[]): ReturnType<typeof executeCase> =>

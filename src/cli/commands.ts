@@ -79,7 +79,7 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .option(...CRANELIFT)
     .addHelpText(
       'after',
-      '\nExit code: 0 all agree, 1 some fail, 2 usage or a case that cannot be run, 3 harness fault.',
+      '\nExit code: 0 all agree, 1 some fail, 2 usage or nothing that can be run, 3 harness fault.',
     )
     .action(async (paths: string[], options: ReplayOptions) =>
       done(await replay(paths, options, terminal, root)),

@@ -1,9 +1,12 @@
 import { readCases } from '../campaign/case-files.ts';
+import { openRig, runConformance } from '../campaign/conformance.ts';
 import { UsageError } from '../campaign/errors.ts';
+import { filetestsOf } from '../campaign/filetest-files.ts';
 import { generatedCase } from '../campaign/generated-case.ts';
 import { describeCase } from '../campaign/observe-case.ts';
 import { caseTitle, replayCase, usable, type Replayed } from '../campaign/replay.ts';
 import { verdictText } from '../campaign/verdict-text.ts';
+import { conformanceLines } from '../report/conformance.ts';
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 import { withWorkbench, type Workbench } from './workbench.ts';
@@ -42,9 +45,21 @@ async function replayOne(
   return kind;
 }
 
+/** Holds the run and print lines of filetests against the files themselves; how many were missed and how many met. */
+async function holdRunLines(
+  bench: Workbench,
+  tests: ReturnType<typeof filetestsOf>,
+  terminal: Terminal,
+): Promise<{ readonly missed: number; readonly met: number }> {
+  if (tests.length === 0) return { missed: 0, met: 0 };
+  const whole = await runConformance(await openRig(bench), tests);
+  for (const line of conformanceLines(whole)) terminal.print(line);
+  return { missed: whole.missed, met: whole.oracle.passed + whole.qemu.passed };
+}
+
 /**
- * Runs every case given. Exit code 1 if any of them still fails, so that `git bisect run` can use it; else 2 if any could
- * not be run.
+ * Runs every case given, and holds the run lines of filetests against oracle and QEMU. Exit code 1 if any of them still
+ * fails, so that `git bisect run` can use it; 2 if nothing could be run.
  */
 export async function replay(
   paths: readonly string[],
@@ -57,7 +72,8 @@ export async function replay(
     throw new UsageError('nothing to replay: name .clif files or folders, or a case seed with --case');
   }
   // Read all before anything is built: a typo should not cost a minute.
-  const fromFiles: readonly NamedCase[] = paths.flatMap((path) => readCases(path));
+  const fromFiles = paths.flatMap(readCases);
+  const tests = filetestsOf(fromFiles);
   return withWorkbench(options.cranelift, terminal, root, async (bench) => {
     const generated: readonly NamedCase[] =
       caseSeed === undefined
@@ -67,12 +83,13 @@ export async function replay(
     for (const named of [...fromFiles, ...generated]) {
       kinds.push(await replayOne(bench, named, options.print ?? false, terminal));
     }
+    const { missed, met } = await holdRunLines(bench, tests, terminal);
     const failing = kinds.filter((kind) => kind === 'finding' || kind === 'flaky').length;
     const notRun = kinds.filter((kind) => kind === 'cannot-run').length;
     const rest = notRun === 0 ? '' : `, ${notRun} could not be run`;
     const count = `${kinds.length} case${kinds.length === 1 ? '' : 's'}`;
     terminal.print(`${count}, ${failing} failing${rest} on ${bench.environment.cranelift}`);
-    if (failing > 0) return EXIT_FINDINGS;
-    return notRun > 0 ? EXIT_USAGE : EXIT_CLEAN;
+    if (failing > 0 || missed > 0) return EXIT_FINDINGS;
+    return notRun === kinds.length && met === 0 ? EXIT_USAGE : EXIT_CLEAN;
   });
 }

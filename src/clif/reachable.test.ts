@@ -17,7 +17,7 @@ block0:
     return
 }
 function %c() system_v {
-    fn0 = %a() system_v
+    gv0 = symbol %a
 block0:
     return
 }

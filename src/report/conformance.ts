@@ -162,7 +162,7 @@ function missLines(title: string, misses: readonly Miss[]): readonly string[] {
 }
 
 /** Every miss of a file, one line each. */
-export function fileMissLines(file: FileConformance): readonly string[] {
+function fileMissLines(file: FileConformance): readonly string[] {
   if (file.unreadable !== null) return [`  ${file.unreadable}`];
   return [
     ...missLines(`${file.file}, oracle`, file.oracle.misses),
@@ -201,14 +201,28 @@ function skippedLines(side: string, { skipped }: Total): readonly string[] {
     .map(([reason, count]) => `  ${side} ${count}: ${reason}`);
 }
 
-/** `oracle 12 pass, 0 miss, 0 skipped; QEMU …`. */
-export function conformanceCounts({ oracle, qemu }: Conformance): string {
-  return `oracle ${countsText(oracle)}; QEMU ${countsText(qemu)}`;
+/** `8 directives: oracle 6 pass, 0 miss, 2 skipped; QEMU …`. */
+function countsLine({ directives, oracle, qemu }: Conformance): string {
+  return `${directives} directives: oracle ${countsText(oracle)}; QEMU ${countsText(qemu)}`;
+}
+
+function allSkipped({ oracle, qemu }: Conformance): readonly string[] {
+  return section('skipped directives:', [...skippedLines('oracle', oracle), ...skippedLines('QEMU', qemu)]);
+}
+
+/** Misses, what was skipped by reason, and the totals, without the table. */
+export function conformanceLines(conformance: Conformance): readonly string[] {
+  return [
+    ...section('misses:', conformance.files.flatMap(fileMissLines)),
+    ...allSkipped(conformance),
+    '',
+    countsLine(conformance),
+  ];
 }
 
 /** The table for a terminal, then misses, what was skipped by reason, and the totals. */
 export function conformanceText(conformance: Conformance): string {
-  const { files, oracle, qemu, seconds } = conformance;
+  const { files, seconds } = conformance;
   const notRun = files.filter((file) => file.notRun !== null).length;
   return [
     ...tableText(files),
@@ -217,9 +231,9 @@ export function conformanceText(conformance: Conformance): string {
       'met as an ordinary program calls, but not by the psABI alone (no miss; see replay):',
       files.flatMap(dependenceLines),
     ),
-    ...section('skipped directives:', [...skippedLines('oracle', oracle), ...skippedLines('QEMU', qemu)]),
+    ...allSkipped(conformance),
     '',
-    `total: ${files.length} files${notRun === 0 ? '' : ` (${notRun} not run)`}, ${conformance.directives} directives: ${conformanceCounts(conformance)}`,
+    `total: ${files.length} files${notRun === 0 ? '' : ` (${notRun} not run)`}, ${countsLine(conformance)}`,
     `${conformance.missed} miss${conformance.missed === 1 ? '' : 'es'} in ${seconds.toFixed(1)} s; cranelift ${conformance.cranelift}, ${conformance.emulator}`,
   ].join('\n');
 }
