@@ -11,7 +11,45 @@ export interface KnownDifference {
   readonly text?: RegExp;
 }
 
-export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];
+const OLD_TRAP =
+  /\b(?:heap_misaligned|table_oob|icall_null|null_reference|bad_sig|unreachable|interrupt|user0)\b/;
+const OLD_FLAG =
+  /\b(?:load|\w*load\d*\w*|i?store\d*|atomic_\w+|bitcast)\b[^\n]*\b(?:heap|table|vmctx|checked)\b/;
+
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    name: 'old instruction',
+    accepts: 'ours',
+    message:
+      /^Unknown opcode: '(?:\w+_imm|b(?:and|or|xor)_not|stack_(?:load|store)|global_value|x86_blendv)'$/,
+  },
+  { name: 'old trap code', accepts: 'ours', message: /^expected trap code$/, text: OLD_TRAP },
+  {
+    name: 'old memory flag',
+    accepts: 'ours',
+    message: /^expected (?:SSA value|global value|AtomicRmwOp)/,
+    text: OLD_FLAG,
+  },
+  {
+    name: 'constants with gaps',
+    accepts: 'ours',
+    message: /constant\.rs:\d+: attempted to overwrite an existing/,
+  },
+  { name: 'entity numbers', accepts: 'ours', message: /^(?:memory|timeout|abort): / },
+  { name: 'value numbers', accepts: 'theirs', message: /^value number above/ },
+  { name: 'size of a constant', accepts: 'theirs', message: /^const\d+ has \d+ bytes, / },
+  {
+    name: 'dynamic vectors',
+    accepts: 'theirs',
+    message: /dynamic|expected explicit_slot, found 'explicit_dynamic_slot'/,
+  },
+  { name: 'handler numbers', accepts: 'theirs', message: /^expected the index of an exception handler/ },
+  {
+    name: 'name references',
+    accepts: 'theirs',
+    message: /^expected a function name .*found 'userextname\d+'/,
+  },
+];
 
 export interface Difference {
   /** A known difference's name, or what was said, without the numbers and names in it. */

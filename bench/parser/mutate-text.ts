@@ -11,10 +11,19 @@ const TYPES =
     ' ',
   );
 
-const WORDS =
-  'eq ne slt ult sgt uge ord uno one ueq lt ge notrap aligned readonly can_move little big user1 user0 user251 user05 heap_oob int_ovf bad_sig stk_ovf uext sext sret vmctx normal sarg(8) colocated patchable tls cold explicit_slot explicit_dynamic_slot spill_slot align key symbol load iadd_imm dyn_scale_target_const stack_limit default context stack_map function add sub nand xchg umin table heap checked region0 region1'.split(
-    ' ',
-  );
+/** Words that stand for one another somewhere, some of them in older or newer text only. */
+const FAMILIES: readonly (readonly string[])[] = [
+  'eq ne slt ult sgt uge ord uno one ueq lt ge of nof',
+  'notrap aligned readonly can_move little big user1 heap_oob table heap checked vmctx region0 region1 region9',
+  'user1 user0 user250 user251 user05 user0000001 heap_oob int_ovf int_divz bad_toint bad_sig stk_ovf interrupt unreachable table_oob',
+  'uext sext sret vmctx normal sarg(8) sarg(0x10) sarg',
+  'colocated patchable tls symbol load iadd_imm vmctx dyn_scale_target_const',
+  'explicit_slot explicit_dynamic_slot spill_slot align key',
+  'add sub and nand or xor xchg umin umax smin smax mul',
+  'default context tag1 stack_map stack_limit function cold',
+].map((words) => words.split(' '));
+
+const WORDS: readonly string[] = FAMILIES.flat();
 
 const ENTITIES =
   'v0 v1 v2 v3 v99 v4294967295 block0 block1 block2 block9 block100000 ss0 ss1 ss9 dss0 dt0 gv0 gv1 sig0 sig1 fn0 fn1 const0 const1 u0:0 u1:2 mt0 userextname0 extable0 tag0 ret0 ret1 exn0 %f %Memcpy % @0 @12345678 @123456789 <1> <2,ss0>'.split(
@@ -46,6 +55,26 @@ const STRANGE = [
 
 const OPCODE_NAMES: readonly string[] = [...OPCODES.keys()];
 
+/** Shapes of older text stand with today's of the same operands. */
+const TODAYS_SHAPE: ReadonlyMap<string, string> = new Map([
+  ['old_not', 'binary'],
+  ['old_compare_imm', 'int_compare'],
+  ['old_stack_load', 'stack'],
+]);
+
+const NAMES_BY_SHAPE = namesByShape();
+
+function namesByShape(): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const { op, shape } of OPCODES.values()) {
+    const key = TODAYS_SHAPE.get(shape) ?? shape;
+    const known = names.get(key);
+    if (known === undefined) names.set(key, [op]);
+    else known.push(op);
+  }
+  return names;
+}
+
 function oneOf(random: Random, list: readonly string[]): string {
   return list[random(list.length)] ?? '';
 }
@@ -54,17 +83,24 @@ function isType(token: string): boolean {
   return /^[if]\d+(?:x\d+)?$/.test(token);
 }
 
+const ENTITY = /^(?:v|block|ss|dss|dt|gv|sig|fn|const|region|tag|ret|exn|u)\d+$/;
+
 /** Something else of the kind of `token`, so that the text often stays well formed. */
 function alike(token: string, random: Random): string {
   if (isType(token)) return oneOf(random, TYPES);
-  if (OPCODES.has(token)) return oneOf(random, OPCODE_NAMES);
-  if (/^(?:v|block|ss|dss|dt|gv|sig|fn|const|tag|ret|exn|u)\d+$/.test(token)) {
-    return random(3) === 0 ? oneOf(random, ENTITIES) : token.replace(/\d+$/, String(random(12)));
+  const opcode = OPCODES.get(token);
+  if (opcode !== undefined) {
+    return oneOf(random, random(4) === 0 ? OPCODE_NAMES : (NAMES_BY_SHAPE.get(opcode.shape) ?? OPCODE_NAMES));
   }
-  if (/^[+-]?\d/.test(token)) return oneOf(random, NUMBERS);
+  if (ENTITY.test(token)) {
+    return random(8) === 0 ? oneOf(random, ENTITIES) : token.replace(/\d+$/, String(random(12)));
+  }
+  if (/^[+-]?(?:\d|NaN|Inf)/.test(token)) return oneOf(random, NUMBERS);
   if (CALL_CONVS.some((name) => name === token)) return oneOf(random, CALL_CONVS);
-  if (/^\w/.test(token)) return oneOf(random, WORDS);
-  return oneOf(random, MARKS);
+  const families = FAMILIES.filter((family) => family.includes(token));
+  const family = families[random(families.length)];
+  if (family !== undefined && random(8) > 0) return oneOf(random, family);
+  return /^\w/.test(token) ? oneOf(random, WORDS) : oneOf(random, MARKS);
 }
 
 function anyToken(tokens: readonly string[], random: Random): string {
@@ -139,59 +175,92 @@ function isSolid(token: string): boolean {
   return token.trim() !== '';
 }
 
-function damageTokens(text: string, random: Random, kind: number): string {
+type TokenChange = 'delete' | 'double' | 'exchange' | 'digit' | 'type' | 'insert' | 'strange' | 'alike';
+
+function damageTokens(text: string, random: Random, change: TokenChange): string {
   const tokens: string[] = text.match(TOKEN) ?? [];
   if (tokens.length === 0) return text;
   const at = pickToken(tokens, random, isSolid);
   const token = tokens[at] ?? '';
-  switch (kind) {
-    case 0:
+  switch (change) {
+    case 'delete':
       tokens.splice(at, 1 + random(2) * random(6));
       break;
-    case 1:
+    case 'double':
       tokens.splice(at, 0, token, ' ');
       break;
-    case 2: {
-      const other =
-        random(2) === 0 ? pickToken(tokens, random, isSolid) : Math.min(at + 2, tokens.length - 1);
+    case 'exchange': {
+      const isWord = /^\w/.test(token);
+      const other = pickToken(
+        tokens,
+        random,
+        (candidate) => isSolid(candidate) && /^\w/.test(candidate) === isWord,
+      );
       tokens[at] = tokens[other] ?? '';
       tokens[other] = token;
       break;
     }
-    case 3: {
+    case 'digit': {
       const place = pickToken(tokens, random, (candidate) => /\d/.test(candidate));
       tokens[place] = changeDigit(tokens[place] ?? '', random);
       break;
     }
-    case 4: {
-      const place = pickToken(tokens, random, isType);
-      tokens[place] = oneOf(random, TYPES);
+    case 'type':
+      tokens[pickToken(tokens, random, isType)] = oneOf(random, TYPES);
       break;
-    }
-    case 5:
+    case 'insert':
       tokens.splice(at, 0, anyToken(tokens, random), ' ');
       break;
-    case 6:
+    case 'strange':
       tokens.splice(at, 0, oneOf(random, STRANGE));
       break;
-    default:
-      tokens[at] = alike(token, random);
+    case 'alike': {
+      const place = random(6) === 0 ? at : pickToken(tokens, random, (candidate) => /\w/.test(candidate));
+      tokens[place] = alike(tokens[place] ?? '', random);
+    }
   }
   return tokens.join('');
 }
 
+type Change = TokenChange | 'truncate' | 'bytes' | 'lines';
+
+/** How often each change is made: what leaves a text well formed tells most. */
+const WEIGHTS: readonly (readonly [Change, number])[] = [
+  ['alike', 14],
+  ['digit', 5],
+  ['type', 5],
+  ['delete', 4],
+  ['insert', 4],
+  ['double', 2],
+  ['exchange', 2],
+  ['lines', 2],
+  ['truncate', 1],
+  ['bytes', 1],
+  ['strange', 1],
+];
+
+const CHANGES: readonly Change[] = WEIGHTS.flatMap(([change, weight]) =>
+  Array.from({ length: weight }, () => change),
+);
+
 /** One change: a token gone, doubled, exchanged, replaced or new; a digit; a type; the end cut off; bytes; lines. */
 export function mutateText(text: string, random: Random): string {
-  const kind = random(14);
-  if (kind === 11) return text.slice(0, random(text.length + 1));
-  if (kind === 12) return damageBytes(text, random);
-  if (kind === 13) return damageLines(text, random);
-  return damageTokens(text, random, kind);
+  const change = CHANGES[random(CHANGES.length)] ?? 'alike';
+  switch (change) {
+    case 'truncate':
+      return text.slice(0, random(text.length + 1));
+    case 'bytes':
+      return damageBytes(text, random);
+    case 'lines':
+      return damageLines(text, random);
+    default:
+      return damageTokens(text, random, change);
+  }
 }
 
 /** One to four changes, mostly one. */
 export function makeMutant(text: string, random: Random): string {
-  const changes = random(10) < 6 ? 1 : 2 + random(3);
+  const changes = random(4) > 0 ? 1 : 2 + random(3);
   let mutant = text;
   for (let i = 0; i < changes; i++) mutant = mutateText(mutant, random);
   return mutant;

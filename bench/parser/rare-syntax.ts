@@ -9,12 +9,12 @@ export const RARE_SYNTAX = `function %calls(i64 vmctx, i32 sext, i64 sarg(16)) -
     gv2 = iadd_imm.i64 gv1, -16
     gv3 = symbol colocated tls %thing+8
     gv4 = symbol u0:7
+    stack_limit = gv2
     sig0 = (i64) -> i32 tail
     sig1 = (i64, f64) -> i32, f32 system_v
     fn0 = colocated %calls2 sig0
     fn1 = patchable u0:2(i32) -> i32 tail
     fn2 = %Memcpy(i64, i64, i64) -> i64
-    stack_limit = gv2
 block0(v0: i64, v1: i32, v2: i64):
 @0001 v3 = load.i64 notrap region0 v0+16
 <1, ss0> @0011 v4 = func_addr.i64 fn0

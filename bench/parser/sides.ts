@@ -13,21 +13,31 @@ export type Answer =
 /** A setting that no Cranelift has: the driver reads the text, then refuses the setting, and compiles nothing. */
 const READ_ONLY: Configuration = { shared: { callfuzz_reads_only: 'true' }, isa: [] };
 
-/** What this project's parser says, and how long it took. */
+/** A slower answer is asked for again, as the machine may have been busy with something else. */
+const ASK_AGAIN_MS = 20;
+
+/** What this project's parser says, and the least it took in up to three times. */
 export function askParser(text: string): { readonly answer: Answer; readonly ms: number } {
-  const start = performance.now();
-  let answer: Answer;
+  let ms = Infinity;
+  let answer: Answer = { kind: 'accepts' };
+  for (let times = 0; times < 3 && ms > ASK_AGAIN_MS; times++) {
+    const start = performance.now();
+    answer = parse(text);
+    ms = Math.min(ms, performance.now() - start);
+  }
+  return { answer, ms };
+}
+
+function parse(text: string): Answer {
   try {
     const result = parseClif(text);
-    answer =
-      result.kind === 'ok'
-        ? { kind: 'accepts' }
-        : { kind: 'refuses', line: result.line, message: result.message };
+    return result.kind === 'ok'
+      ? { kind: 'accepts' }
+      : { kind: 'refuses', line: result.line, message: result.message };
   } catch (error) {
     const where = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 3).join(' ').trim() : '';
-    answer = { kind: 'breaks', where, message: String(error) };
+    return { kind: 'breaks', where, message: String(error) };
   }
-  return { answer, ms: performance.now() - start };
 }
 
 /** What Cranelift's reader says (`parse_functions`), which reads no `; run:` line. The verifier is not asked. */

@@ -80,8 +80,8 @@ function fractionDigits(fraction: bigint, fractionBits: number): string {
   return trimZeros((fraction << BigInt(digits * 4 - fractionBits)).toString(16).padStart(digits, '0'));
 }
 
-const HEX_FLOAT = /^0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d{1,5}))?$/i;
-const NAN = /^(s?)NaN(?::0x([0-9a-f]{1,32}))?$/i;
+const HEX_FLOAT = /^0x([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?(?:p([+-]?\d+))?$/;
+const NAN = /^(s?)NaN(?::0x([0-9a-fA-F]{1,60}))?$/;
 
 /**
  * Bits of a float literal, the inverse of {@link floatText}; also takes unsigned infinities and NaNs, and hex floats
@@ -119,12 +119,14 @@ function hexMagnitude(body: string, exponentBits: number, fractionBits: number):
   const digits = whole + part;
   if (digits === '') return 'a float needs digits';
   if (digits.length > 32) return 'a float has at most 32 digits';
+  const power = Number(match[3] ?? '0');
+  if (power < -0x8000 || power > 0x7fff) return 'the exponent has more than 16 bits';
   const significand = BigInt(`0x${digits}`);
   if (significand === 0n) return 0n;
   const bias = (1 << (exponentBits - 1)) - 1;
   const length = significand.toString(2).length;
   /** Biased exponent of a normal number with this leading bit. */
-  const exponent = Number(match[3] ?? '0') - 4 * part.length + length - 1 + bias;
+  const exponent = power - 4 * part.length + length - 1 + bias;
   if (exponent >= (1 << exponentBits) - 1) return 'the magnitude is too large';
   // A subnormal keeps the scale of exponent 1 and so has fewer fraction bits.
   const shift = fractionBits - (length - 1) - (exponent < 1 ? 1 - exponent : 0);

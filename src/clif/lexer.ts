@@ -1,4 +1,4 @@
-import { isType } from './type.ts';
+import { isType, typeName } from './type.ts';
 
 /** Entities are told apart by their prefix: `v7` is `value` 7, `block2` is `block` 2 (cranelift-reader `lexer.rs`). */
 export type EntityKind =
@@ -76,6 +76,9 @@ const ENTITIES: ReadonlyMap<string, EntityKind> = new Map([
   ['exn', 'exn'],
 ]);
 
+/** Numbers that are not references of Cranelift's, in which the highest means "none". */
+const WHOLE_RANGE: ReadonlySet<string> = new Set(['u', 'tag', 'ret', 'exn', 'region']);
+
 const PUNCTUATION = '(){}[]<>,.:=!*';
 
 function isDigit(code: number): boolean {
@@ -121,11 +124,15 @@ function wordToken(text: string, offset: number): Token {
   const hasNumber = digits < text.length && !(text.charCodeAt(digits) === 48 && text.length - digits > 1);
   if (!hasNumber) return { kind: 'word', text, number: -1, offset };
   const number = Number(text.slice(digits));
-  const entity = number > 0xffff_ffff ? undefined : ENTITIES.get(text.slice(0, digits));
+  const head = text.slice(0, digits);
+  const most = WHOLE_RANGE.has(head) ? 0xffff_ffff : 0xffff_fffe;
+  const entity = number > most ? undefined : ENTITIES.get(head);
   if (entity !== undefined) return { kind: entity, text, number, offset };
   const first = text.charCodeAt(0);
   const kind =
-    (first === 105 || first === 102) && isDigit(text.charCodeAt(1)) && isType(text) ? 'type' : 'word';
+    (first === 105 || first === 102) && isDigit(text.charCodeAt(1)) && isType(typeName(text))
+      ? 'type'
+      : 'word';
   return { kind, text, number: -1, offset };
 }
 

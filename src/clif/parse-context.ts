@@ -21,6 +21,8 @@ export interface FunctionContext {
   readonly blocks: Set<BlockId>;
   readonly types: (Type | undefined)[];
   readonly aliases: Map<Value, Value>;
+  /** One above the highest signature number so far: that of the next signature written in place. */
+  nextSigRef: number;
   /** Value numbers the text does not use start here; 0: not yet looked for. */
   freeValue: number;
 }

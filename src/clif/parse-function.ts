@@ -18,7 +18,7 @@ import type { Block, BlockParam, Function, Value } from './module.ts';
 import { defineValue, type FunctionContext, type InstSink } from './parse-context.ts';
 import { parseInst } from './parse-inst.ts';
 import { parsePreamble } from './parse-preamble.ts';
-import { parseFunctionName, parseSignature, parseType } from './parse-signature.ts';
+import { parseFunctionName, parseSignature, parseType, parseUnsigned } from './parse-signature.ts';
 import type { CallConv } from './signature.ts';
 import { mapValues, usesOf } from './rewrite.ts';
 
@@ -49,6 +49,7 @@ export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Functi
     blocks: new Set(),
     types: [],
     aliases: new Map(),
+    nextSigRef: 0,
     freeValue: 0,
   };
   const stackLimit = parsePreamble(context);
@@ -114,7 +115,7 @@ function isInstNext(cursor: Cursor): boolean {
 function parseLine(context: FunctionContext, sink: InstSink): void {
   const { cursor } = context;
   skipDebugTags(cursor);
-  if (at(cursor, 'source_location')) advance(cursor);
+  skipSourceLocation(cursor);
   const { offset } = peek(cursor);
   const results: Token[] = [];
   if (at(cursor, 'value')) {
@@ -132,11 +133,18 @@ function parseLine(context: FunctionContext, sink: InstSink): void {
 function skipDebugTags(cursor: Cursor): void {
   if (!takeMark(cursor, '<')) return;
   while (!takeMark(cursor, '>')) {
-    if (!at(cursor, 'integer') && !at(cursor, 'ss'))
-      failExpecting(cursor, 'a debug tag, a number or a stack slot');
-    advance(cursor);
-    takeMark(cursor, ',');
+    if (at(cursor, 'ss')) advance(cursor);
+    else parseUnsigned(cursor, 'a debug tag, a number or a stack slot');
+    if (takeMark(cursor, ',')) continue;
+    expectMark(cursor, '>', 'after debug tags');
+    return;
   }
+}
+
+function skipSourceLocation(cursor: Cursor): void {
+  if (!at(cursor, 'source_location')) return;
+  const token = advance(cursor);
+  if (Number(`0x${token.text}`) > 0xffff_ffff) failAt(token, 'a source location has 32 bits');
 }
 
 function parseAlias(context: FunctionContext, results: readonly Token[]): void {
@@ -164,13 +172,13 @@ function checkUses(context: FunctionContext, blocks: readonly ReadBlock[]): void
 /** Puts the value an alias stands for wherever the alias is read. An alias only names values above: no cycles. */
 function resolveAliases(context: FunctionContext, blocks: readonly ReadBlock[]): readonly Block[] {
   if (context.aliases.size === 0) return blocks.map(({ block }) => block);
-  const resolve = (value: Value): Value => {
-    let resolved = value;
-    for (let next = context.aliases.get(resolved); next !== undefined; next = context.aliases.get(resolved))
-      resolved = next;
-    return resolved;
-  };
-  for (const alias of context.aliases.keys()) context.types[alias] = undefined;
+  const resolved = new Map<Value, Value>();
+  for (const [alias, target] of context.aliases) {
+    // In the order of the text, so what the target stands for is known.
+    resolved.set(alias, resolved.get(target) ?? target);
+    context.types[alias] = undefined;
+  }
+  const resolve = (value: Value): Value => resolved.get(value) ?? value;
   return blocks.map(({ block }) => ({
     ...block,
     insts: block.insts.map((inst) => mapValues(inst, resolve)),

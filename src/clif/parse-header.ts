@@ -21,6 +21,9 @@ export interface Header {
   readonly end: number;
 }
 
+/** The reader takes header lines in this order alone. */
+const STAGES: readonly (readonly string[])[] = [['test'], ['set', 'target'], ['feature']];
+
 const SETTING = /^([a-z][\w-]*)(?:=([\w-]+))?$/i;
 const FEATURE = /^(!?)\s*"([^"\n]*)"/;
 
@@ -31,13 +34,13 @@ interface Line {
   readonly restOffset: number;
 }
 
-/** The next line that is neither blank nor a comment, if its first word is a lower-case word. */
+/** The next line that is neither blank nor a comment, if it begins with a word. */
 function nextLine(text: string, from: number): Line | null {
-  const head = /(?:\s+|;[^\n]*)*/y;
+  const head = /(?:[ \t-\r]+|;[^\n]*)*/y;
   head.lastIndex = from;
   head.exec(text);
   const offset = head.lastIndex;
-  const word = /[a-z]+/y;
+  const word = /[A-Za-z]\w*/y;
   word.lastIndex = offset;
   const name = word.exec(text)?.[0];
   if (name === undefined) return null;
@@ -67,10 +70,13 @@ export function parseHeader(text: string): Header {
   const targets: Target[] = [];
   let shared: Record<string, string> = {};
   let dangling: Line | null = null;
+  let reached = 0;
   let at = 0;
   for (;;) {
     const line = nextLine(text, at);
-    if (line === null) break;
+    const stage = line === null ? -1 : STAGES.findIndex((words) => words.includes(line.word));
+    if (line === null || stage < reached) break;
+    reached = stage;
     if (line.word === 'test') {
       tests.push(line.rest.trim());
     } else if (line.word === 'set') {
@@ -82,12 +88,10 @@ export function parseHeader(text: string): Header {
       flags.forEach(readSetting);
       targets.push({ isa: isa.text, flags: flags.map((flag) => flag.text), shared });
       dangling = null;
-    } else if (line.word === 'feature') {
+    } else {
       const match = FEATURE.exec(line.rest.trim());
       if (match === null) throw new SyntaxFault('expected a feature in double quotes', line.restOffset);
       features.push(`${match[1] ?? ''}${match[2] ?? ''}`);
-    } else {
-      break;
     }
     at = line.restOffset + line.rest.length;
   }

@@ -1,8 +1,8 @@
 import {
   advance,
+  at,
   atText,
   expectEntity,
-  expectKind,
   expectMark,
   failAt,
   failExpecting,
@@ -15,7 +15,7 @@ import { expandOldInst } from './old-inst.ts';
 import { type Opcode, OPCODES } from './opcode.ts';
 import { defineValue, emit, type FunctionContext, type InstSink } from './parse-context.ts';
 import { parseOperands } from './parse-shape.ts';
-import { parseType } from './parse-signature.ts';
+import { parseType, parseUnsigned } from './parse-signature.ts';
 import { isInSet, ruleType } from './type-rule.ts';
 import type { Type } from './type.ts';
 
@@ -104,6 +104,7 @@ function resultTypesOf(context: FunctionContext, opcode: Opcode, inst: Inst, nam
 function skipStackMap(context: FunctionContext, opcode: Opcode): void {
   const { cursor } = context;
   if (!opcode.isCall || !takeMark(cursor, ',')) return;
+  if (opcode.op.startsWith('return_')) failExpecting(cursor, 'no stack map after a tail call');
   if (!atText(cursor, 'word', 'stack_map')) failExpecting(cursor, 'stack_map');
   advance(cursor);
   expectMark(cursor, '=', 'after stack_map');
@@ -112,8 +113,11 @@ function skipStackMap(context: FunctionContext, opcode: Opcode): void {
     parseType(cursor, 'the type of a stack map entry');
     expectMark(cursor, '@', 'after the type of a stack map entry');
     expectEntity(cursor, 'ss', 'a stack slot such as ss0');
-    takeMark(cursor, '+');
-    expectKind(cursor, 'integer', 'the offset of a stack map entry');
-    takeMark(cursor, ',');
+    if (!(at(cursor, 'integer') && peek(cursor).text.startsWith('+')))
+      expectMark(cursor, '+', 'before the offset of a stack map entry');
+    parseUnsigned(cursor, 'the offset of a stack map entry');
+    if (takeMark(cursor, ',')) continue;
+    expectMark(cursor, ']', 'after stack map entries');
+    return;
   }
 }

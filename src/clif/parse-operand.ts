@@ -12,6 +12,7 @@ import {
   takeWord,
 } from './cursor.ts';
 import { integerBetween } from './integer-text.ts';
+import type { Token } from './lexer.ts';
 import type { BlockArg, BlockCall, ExceptionHandler, ExceptionTable, Value } from './module.ts';
 import type { FunctionContext } from './parse-context.ts';
 
@@ -29,41 +30,51 @@ const OLD_TRAPS: ReadonlySet<string> = new Set([
   'unreachable',
   'interrupt',
 ]);
-const USER_TRAP = /^user(\d{1,5})$/;
+const USER_TRAP = /^user(\d+)$/;
 
-/** `user1` to `user250` (`ir/trapcode.rs`), a named code, or a named code of older text. */
-function isTrapCode(text: string): boolean {
-  if (TRAPS.has(text)) return true;
+/** A named code or `user1` to `user250` (`ir/trapcode.rs`), without leading zeros; null: none of them. */
+function trapCodeOf(text: string): string | null {
+  if (TRAPS.has(text)) return text;
   const number = Number(USER_TRAP.exec(text)?.[1] ?? '0');
-  return number >= 1 && number <= 250;
+  return number >= 1 && number <= 250 ? `user${number}` : null;
 }
 
 export function parseTrapCode(cursor: Cursor): string {
   const token = peek(cursor);
-  if (
-    token.kind !== 'word' ||
-    !(isTrapCode(token.text) || OLD_TRAPS.has(token.text) || token.text === 'user0')
-  ) {
-    failExpecting(cursor, 'a trap code such as user1 or heap_oob');
-  }
-  return advance(cursor).text;
+  const isOld = OLD_TRAPS.has(token.text) || token.text === 'user0';
+  const code = token.kind !== 'word' ? null : isOld ? token.text : trapCodeOf(token.text);
+  if (code === null) failExpecting(cursor, 'a trap code such as user1 or heap_oob');
+  advance(cursor);
+  return code;
 }
 
 /** Flags of a memory access in text order, without hints a module does not keep (alias regions). */
 export function parseMemoryFlags(cursor: Cursor): readonly string[] {
-  const flags: string[] = [];
+  let flags: readonly string[] = [];
+  let hasRegion = false;
   for (;;) {
     const token = peek(cursor);
-    const isFlag = token.kind === 'word' && (FLAGS.has(token.text) || isTrapCode(token.text));
-    if (isFlag) {
-      const opposite = token.text === 'little' ? 'big' : token.text === 'big' ? 'little' : '';
-      if (flags.includes(opposite)) failAt(token, 'an access cannot be both big and little endian');
-      if (!flags.includes(token.text)) flags.push(token.text);
-    } else if (token.kind !== 'region' && !(token.kind === 'word' && OLD_FLAGS.has(token.text))) {
+    const isWord = token.kind === 'word';
+    const flag = !isWord ? null : FLAGS.has(token.text) ? token.text : trapCodeOf(token.text);
+    if (flag !== null) {
+      flags = withFlag(flags, flag, token);
+    } else if (token.kind === 'region') {
+      if (hasRegion) failAt(token, 'an access has one alias region');
+      hasRegion = true;
+    } else if (!isWord || !OLD_FLAGS.has(token.text)) {
       return flags;
     }
     advance(cursor);
   }
+}
+
+function withFlag(flags: readonly string[], flag: string, token: Token): readonly string[] {
+  const opposite = flag === 'little' ? 'big' : flag === 'big' ? 'little' : '';
+  if (flags.includes(opposite)) failAt(token, 'an access cannot be both big and little endian');
+  if (flags.includes(flag)) return flags;
+  // Of notrap and trap codes the last one holds.
+  const saysTrap = (other: string): boolean => other === 'notrap' || trapCodeOf(other) !== null;
+  return [...(saysTrap(flag) ? flags.filter((other) => !saysTrap(other)) : flags), flag];
 }
 
 /** `+8`, `-0x10` or nothing, which is 0; 32 bits signed. */
@@ -137,7 +148,8 @@ export function parseJumpTable(cursor: Cursor): readonly BlockCall[] {
 /** `sig0, block1(ret0), [ tag0: block2(exn0), default: block3, context v1 ]`. */
 export function parseExceptionTable(context: FunctionContext): ExceptionTable {
   const { cursor } = context;
-  const sig = parseSigRef(context);
+  // Not looked up: like the reader, that is left to whoever checks the module.
+  const sig = expectEntity(cursor, 'sig', 'a signature such as sig0');
   expectMark(cursor, ',', 'after the signature of a call');
   const normal = parseBlockCall(cursor);
   expectMark(cursor, ',', 'after the block of a normal return');

@@ -16,13 +16,20 @@ import type { Token } from './lexer.ts';
 import type { FuncRef, GlobalValue, StackSlot } from './module.ts';
 import { parseMemoryFlags, parseOffset } from './parse-operand.ts';
 import type { FunctionContext } from './parse-context.ts';
-import { parseFunctionName, parseSignature, parseType, parseUnsigned } from './parse-signature.ts';
+import {
+  parseCount,
+  parseFunctionName,
+  parseSignature,
+  parseType,
+  parseUnsigned,
+} from './parse-signature.ts';
 import { parseVectorConst } from './parse-vector.ts';
 import { typeInfo } from './type.ts';
 
 /** Reads every declaration before the first block. Returns the stack limit's global value. */
 export function parsePreamble(context: FunctionContext): number | null {
   let stackLimit: number | null = null;
+  let aliasRegions = 0;
   const { cursor } = context;
   for (;;) {
     const token = peek(cursor);
@@ -35,6 +42,7 @@ export function parsePreamble(context: FunctionContext): number | null {
         break;
       case 'sig':
         declare(context.sigRefs, beginEntity(cursor), parseSignature(cursor, context.defaultCallConv));
+        context.nextSigRef = Math.max(context.nextSigRef, token.number + 1);
         break;
       case 'fn':
         declare(context.funcRefs, beginEntity(cursor), parseFuncRef(context));
@@ -43,8 +51,8 @@ export function parsePreamble(context: FunctionContext): number | null {
         declare(context.constants, beginEntity(cursor), parseConstant(cursor));
         break;
       case 'region':
-        beginEntity(cursor);
-        skipAliasRegion(cursor);
+        skipAliasRegion(cursor, beginEntity(cursor), aliasRegions);
+        aliasRegions += 1;
         break;
       case 'dss':
       case 'dt':
@@ -79,7 +87,7 @@ function parseStackSlot(cursor: Cursor): StackSlot {
     expectMark(cursor, '=', 'after the flag of a stack slot');
     const token = expectKind(cursor, 'integer', `the value of ${flag.text}`);
     if (flag.text === 'align') alignBytes = alignmentOf(token);
-    else if (flag.text !== 'key' || integerBits(token.text, 64) === null) {
+    else if (flag.text !== 'key' || /^[+-]/.test(token.text) || integerBits(token.text, 64) === null) {
       failAt(flag, `expected a stack slot flag, align or key, found '${flag.text}'`);
     }
   }
@@ -102,6 +110,8 @@ function parseGlobalValue(cursor: Cursor): GlobalValue {
       expectMark(cursor, '.', 'before the type of a global value');
       const type = parseType(cursor, 'the type of a global value');
       const flags = parseMemoryFlags(cursor);
+      if (!flags.includes('notrap') || !flags.includes('aligned'))
+        failExpecting(cursor, 'notrap and aligned, which the load of a global value needs');
       const base = expectEntity(cursor, 'gv', 'a global value such as gv0');
       return { kind: 'load', base, type, offset: parseOffset(cursor), flags };
     }
@@ -146,7 +156,8 @@ function parseFuncRef(context: FunctionContext): FuncRef {
     return { name, sig: token.number, colocated, patchable };
   }
   const signature = parseSignature(cursor, context.defaultCallConv);
-  const sig = Math.max(-1, ...context.sigRefs.keys()) + 1;
+  const sig = context.nextSigRef;
+  context.nextSigRef += 1;
   context.sigRefs.set(sig, signature);
   return { name, sig, colocated, patchable };
 }
@@ -171,7 +182,9 @@ function bytesOf(bits: bigint, length: number): Uint8Array {
 }
 
 /** Alias regions are hints to the optimiser; a module does not keep them. */
-function skipAliasRegion(cursor: Cursor): void {
-  parseUnsigned(cursor, 'the number of an alias region');
+function skipAliasRegion(cursor: Cursor, token: Token, expected: number): void {
+  if (token.number !== expected)
+    failAt(token, `alias regions are numbered in order: expected region${expected}`);
+  parseCount(cursor, 'the number of an alias region');
   expectKind(cursor, 'string', 'the quoted description of an alias region');
 }

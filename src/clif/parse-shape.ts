@@ -1,5 +1,5 @@
 import { advance, at, expectEntity, expectKind, failAt, failExpecting, peek } from './cursor.ts';
-import { integerBetween } from './integer-text.ts';
+import { integerBetween, laneValue } from './integer-text.ts';
 import type { Inst, Value } from './module.ts';
 import type { Opcode } from './opcode.ts';
 import type { FunctionContext } from './parse-context.ts';
@@ -57,12 +57,20 @@ function parseWordOf(context: FunctionContext, words: ReadonlySet<string>, expec
   return advance(context.cursor).text;
 }
 
-function parseSmall(context: FunctionContext, most: number, expected: string): number {
+function parseSmall(
+  context: FunctionContext,
+  read: (text: string) => number | null,
+  expected: string,
+): number {
   const token = peek(context.cursor);
-  const value = token.kind === 'integer' ? integerBetween(token.text, 0, most) : null;
+  const value = token.kind === 'integer' ? read(token.text) : null;
   if (value === null) failExpecting(context.cursor, expected);
   advance(context.cursor);
   return value;
+}
+
+function handlerIndex(text: string): number | null {
+  return integerBetween(text, 0, 0xffff_ffff);
 }
 
 function constBits(context: FunctionContext, opcode: Opcode, type: Type | null): bigint {
@@ -130,7 +138,7 @@ export function parseOperands(context: FunctionContext, opcode: Opcode, explicit
     case 'ternary_lane': {
       const args = nextValues(context, opcode.shape === 'binary_lane' ? 1 : 2);
       comma(context);
-      const lane = parseSmall(context, 255, 'a lane number, 0 to 255');
+      const lane = parseSmall(context, laneValue, 'a lane number, 0 to 255');
       return made(args, (results, type) => ({ kind: 'lane', op, type, results, args, lane }));
     }
     case 'shuffle': {
@@ -213,7 +221,7 @@ export function parseOperands(context: FunctionContext, opcode: Opcode, explicit
     case 'handler_address': {
       const block = expectEntity(cursor, 'block', 'a block such as block1');
       comma(context);
-      const index = parseSmall(context, 0xffff_ffff, 'the index of an exception handler');
+      const index = parseSmall(context, handlerIndex, 'the index of an exception handler');
       return made([], (results, type) => ({
         kind: 'handler_address',
         op,

@@ -10,7 +10,7 @@ import {
   peek,
   takeMark,
 } from './cursor.ts';
-import { integerBetween } from './integer-text.ts';
+import { countValue, integerBetween } from './integer-text.ts';
 import type { Token } from './lexer.ts';
 import type { FunctionName } from './module.ts';
 import {
@@ -22,7 +22,7 @@ import {
   NORMAL,
   type Signature,
 } from './signature.ts';
-import { isType, type Type } from './type.ts';
+import { isType, type Type, typeName } from './type.ts';
 
 /** Libcalls Cranelift knows (`ir/libcall.rs`); any other `%name` in a reference is a function of the file. */
 const LIBCALLS: ReadonlySet<string> = new Set([
@@ -49,14 +49,24 @@ const LIBCALLS: ReadonlySet<string> = new Set([
 /** A type is next, or the parse stops. */
 export function parseType(cursor: Cursor, expected: string): Type {
   const { text } = expectKind(cursor, 'type', expected);
-  if (!isType(text)) failExpecting(cursor, expected);
-  return text;
+  const type = typeName(text);
+  if (!isType(type)) failExpecting(cursor, expected);
+  return type;
 }
 
 /** An unsigned 32-bit number. */
 export function parseUnsigned(cursor: Cursor, expected: string): number {
   const token = peek(cursor);
   const value = token.kind === 'integer' ? integerBetween(token.text, 0, 0xffff_ffff) : null;
+  if (value === null) failExpecting(cursor, expected);
+  advance(cursor);
+  return value;
+}
+
+/** A decimal number of 32 bits. */
+export function parseCount(cursor: Cursor, expected: string): number {
+  const token = peek(cursor);
+  const value = token.kind === 'integer' ? countValue(token.text) : null;
   if (value === null) failExpecting(cursor, expected);
   advance(cursor);
   return value;
@@ -70,7 +80,7 @@ export function parseFunctionName(cursor: Cursor, place: 'definition' | 'referen
   }
   const namespace = expectKind(cursor, 'user', 'a function name such as %main or u0:1').number;
   expectMark(cursor, ':', 'in a function name of the form u0:1');
-  return { kind: 'user', namespace, index: parseUnsigned(cursor, 'the number of a function') };
+  return { kind: 'user', namespace, index: parseCount(cursor, 'the number of a function') };
 }
 
 function callConvOf(text: string): CallConv | undefined {
@@ -110,6 +120,7 @@ function parseAbiParam(cursor: Cursor): AbiParam {
     const token: Token = peek(cursor);
     if (token.text === 'uext' || token.text === 'sext') extension = token.text;
     else if (token.text === 'sret' || token.text === 'vmctx') purpose = { kind: token.text };
+    else if (token.text === 'normal') purpose = NORMAL;
     else if (token.text !== 'sarg') break;
     advance(cursor);
     if (token.text === 'sarg') {

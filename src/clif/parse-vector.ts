@@ -34,6 +34,9 @@ export function parseScalar(cursor: Cursor, type: ScalarType): bigint {
 export function parseVectorConst(cursor: Cursor, type: Type): bigint {
   const { lane, lanes, laneBits, bytes } = typeInfo(type);
   if (takeMark(cursor, '[')) {
+    const hasList = lanes > 1 && laneBits < 128;
+    if (!hasList)
+      failExpecting(cursor, `${type} as a hexadecimal number, as only lanes of 8 to 64 bits make a list`);
     let bits = 0n;
     for (let i = 0; i < lanes; i++) {
       bits |= parseScalar(cursor, lane) << BigInt(i * laneBits);

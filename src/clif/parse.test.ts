@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkModule } from './check.ts';
 import { clifErrorText, type ClifFile, parseClif } from './parse.ts';
 import { printModule } from './print.ts';
 
@@ -168,6 +169,27 @@ block0(v0: i64, v1: i128):
   });
 });
 
+describe('text that looks odd and is right', () => {
+  it.each([
+    ['v1 = iconst.i8 ++5', 'v1 = iconst.i8 5'],
+    ['v1 = iconst.i16 0xff_ff', 'v1 = iconst.i16 -1'],
+    ['v1 = iconst.i64 1_000', 'v1 = iconst.i64 1000'],
+    ['trapz v0, user0000001', 'trapz v0, user1'],
+    ['v1 = ireduce.i8x1 v0', 'v1 = ireduce.i8 v0'],
+    ['v1 = load.i64 notrap user1 v0+0xffff_ffff_ffff_fff8', 'v1 = load.i64 user1 v0-8'],
+    ['v1 = load.i64 user1 notrap v0', 'v1 = load.i64 notrap v0'],
+    ['<1, ss0> @0fffffff v1 = bnot v0', 'v1 = bnot v0'],
+    ['v1 = f64const NaN:0x00000000000000000000000000000000001', 'v1 = f64const +NaN:0x1'],
+  ])('%s', (line, printed) => {
+    expect(bodyOf(inBody(line))).toEqual([printed]);
+  });
+
+  it('leaves the signature of an exception table to the check', () => {
+    const text = inBody('try_call_indirect v0(), sig7, block0(), []');
+    expect(checkModule(parsed(text).module).map(({ kind }) => kind)).toContain('structure');
+  });
+});
+
 describe('an error', () => {
   const table: readonly (readonly [text: string, line: number, column: number, message: RegExp])[] = [
     ['hello', 1, 1, /expected 'function', found 'hello'/],
@@ -207,6 +229,21 @@ describe('an error', () => {
     [inBody('v1 = load.i64 little big v0'), 3, 26, /both big and little/],
     [inBody('v1 = load.i64 v0+0x1_0000_0000'), 3, 21, /32-bit offset/],
     [inBody('call fn0(v0)'), 3, 10, /fn0 is not declared/],
+    [inBody('v1 = iconst.i32 1_000'), 3, 21, /integer of 32 bits/],
+    [inBody('v1 = iconst.i64 0x00000000000000001'), 3, 21, /integer of 64 bits/],
+    [inBody('v1 = iconst.i64 0X1'), 3, 21, /integer of 64 bits/],
+    [inBody('v1 = f64const 0x0.0p99999'), 3, 19, /exponent has more than 16 bits/],
+    [inBody('v1 = f64const 0x1.0P1'), 3, 19, /hexadecimal/],
+    [inBody('v1 = vconst.i128x2 [1 2]'), 3, 25, /only lanes of 8 to 64 bits/],
+    [inBody('@123456789 v1 = bnot v0'), 3, 5, /32 bits/],
+    [inBody('<1 2> v1 = bnot v0'), 3, 8, /expected '>'/],
+    [inBody('v1 = load.i64 region0 region1 v0'), 3, 27, /one alias region/],
+    ['function %f() fast {\n  fn0 = %g()\nblock0:\n  return_call fn0(), stack_map=[]\n}', 4, 22, /stack map/],
+    ['function %f() fast {\n  region1 = 0 "a"\n}', 2, 3, /expected region0/],
+    ['function %f() fast {\n  gv0 = vmctx\n  gv1 = load.i64 notrap gv0\n}', 3, 25, /aligned/],
+    ['function %f() fast {\n  const0 = i32 [1]\n}', 2, 17, /hexadecimal number/],
+    ['function %f() fast {\n  fn0 = u0:0x1()\n}', 2, 12, /number of a function/],
+    ['feature "x"\ntest run\n', 2, 1, /expected 'function', found 'test'/],
     [inBody('v1 = icmp lt v0, v0'), 3, 15, /integer condition/],
     [inBody('trap user0x'), 3, 10, /trap code/],
     [inBody('v1 -> v7'), 3, 11, /v7 is not defined above/],

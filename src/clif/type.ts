@@ -82,6 +82,11 @@ export function isType(text: string): text is Type {
   return lookUp(text) !== null;
 }
 
+/** Without the `x1` of a vector of one lane, which the reader takes for its lane. */
+export function typeName(text: string): string {
+  return text.endsWith('x1') ? text.slice(0, -2) : text;
+}
+
 /** Shape of `type`. Types are closed strings, so a miss is a programming error and throws. */
 export function typeInfo(type: Type): TypeInfo {
   const info = lookUp(type);

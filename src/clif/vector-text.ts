@@ -16,9 +16,11 @@ export function vectorListText(bits: bigint, type: Type): string {
   return `[${texts.join(' ')}]`;
 }
 
-/** A `vconst` operand: hex, most significant byte first, up to the 128 bits the reader takes that way; else a list. */
+/** A `vconst` operand: hex, most significant byte first, where its bits are the 128 the reader takes that way; else a list. */
 export function vectorConstText(bits: bigint, type: Type): string {
   const info = typeInfo(type);
-  if (info.bits > 128) return vectorListText(bits, type);
-  return `0x${bits.toString(16).padStart(info.bytes * 2, '0')}`;
+  const isHex = info.bits <= 128 || (info.laneBits === 128 && bits >> 128n === 0n);
+  return isHex
+    ? `0x${bits.toString(16).padStart(Math.min(info.bytes, 16) * 2, '0')}`
+    : vectorListText(bits, type);
 }
