@@ -34,7 +34,7 @@ async function isEndedBy(
 }
 
 function joinIds(issues: readonly KnownIssue[]): string {
-  return [...new Set(issues.map((issue) => issue.id))].join('+');
+  return [...new Set(issues.map((issue) => issue.id))].sort().join('+');
 }
 
 /**

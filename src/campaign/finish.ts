@@ -76,7 +76,7 @@ function mergeByBucket(
   const merged = new Map<string, SummaryFinding>();
   for (const item of shrunk) {
     const { first, report } = item;
-    const bucket = report === null ? first.coarse : fineBucket(report.finding, report.case);
+    const bucket = report === null ? (first.known ?? first.coarse) : fineBucket(report.finding, report.case);
     const known = merged.get(bucket);
     if (known !== undefined) {
       merged.set(bucket, { ...known, hits: known.hits + item.hits });

@@ -55,9 +55,8 @@ export function summaryText(summary: Summary): string {
   ];
   for (const [reason, count] of Object.entries(summary.declined)) lines.push(`declined ${count}: ${reason}`);
   for (const finding of summary.findings) {
-    const known = finding.known === null ? 'NEW' : `known issue ${finding.known}`;
     lines.push(
-      `${known}: ${finding.bucket}`,
+      finding.known === null ? `NEW: ${finding.bucket}` : `known issue ${finding.known}`,
       `  ${finding.hits} hit${finding.hits === 1 ? '' : 's'}, first in case ${finding.firstCase} (case seed ${finding.caseSeed}) after ${finding.secondsToFirst.toFixed(1)} s`,
       `  ${finding.detail}`,
       ...(finding.repro === null ? [] : [`  repro: ${finding.repro}`]),
