@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { HarnessError } from '../clif/harness-error.ts';
 import type { FunctionName } from '../clif/module.ts';
 import type { CompiledFunction, Relocation } from './compile-result.ts';
-import { linkModule } from './link.ts';
+import { linkModule, linkObstacle } from './link.ts';
 
 const BASE = 0x10_0000_0000n;
 const AUIPC_T6 = 0x00000f97;
@@ -167,5 +167,17 @@ describe('linkModule', () => {
     expect(() => linkModule([compiled('f', [1]), compiled('f', [2])], BASE)).toThrow(
       'two functions named %f',
     );
+  });
+});
+
+describe('linkObstacle', () => {
+  it('names what nobody provides and what cannot be resolved', () => {
+    const call = (target: string): CompiledFunction =>
+      compiled('main', [AUIPC_T6, JALR_RA_T6], [reloc('RiscvCallPlt', 0, target)]);
+    expect(linkObstacle([call('main')])).toBeNull();
+    expect(linkObstacle([call('leaf'), compiled('leaf', [0])])).toBeNull();
+    expect(linkObstacle([call('Memcpy')])).toBe('needs %Memcpy, which nobody provides');
+    const local = compiled('tls', [0], [reloc('RiscvTlsGdHi20', 0, 'tls')]);
+    expect(linkObstacle([local])).toBe('needs relocation RiscvTlsGdHi20');
   });
 });

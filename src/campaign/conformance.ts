@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { declinedReason } from '../backend/declined.ts';
 import type { CompileResult } from '../backend/compile-result.ts';
 import { configurationText } from '../clif/case.ts';
+import { HarnessError } from '../clif/harness-error.ts';
 import { printModule } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
 import type { Filetest } from '../corpus/filetest.ts';
@@ -102,10 +103,22 @@ async function checkFiletest(rig: ConformanceRig, test: Filetest): Promise<FileC
   };
 }
 
-/** A file whose text is no CLIF that this program can read. */
+/** A file that this program can make nothing of. */
 export function unreadableFile(file: string, reason: string): FileConformance {
   const nothing = sideOf([], []);
   return { file, unreadable: reason, notRun: null, directives: 0, oracle: nothing, configurations: [] };
+}
+
+/** Stages that fail over a module they cannot make sense of, which is no reason to leave the other files alone. */
+const MODULE_STAGES: ReadonlySet<string> = new Set(['oracle', 'abi']);
+
+async function checkOne(rig: ConformanceRig, test: Filetest): Promise<FileConformance> {
+  try {
+    return await checkFiletest(rig, test);
+  } catch (error) {
+    if (!(error instanceof HarnessError) || !MODULE_STAGES.has(error.stage)) throw error;
+    return unreadableFile(test.file, `${test.file}: ${error.stage}: ${error.message}`);
+  }
 }
 
 /** Holds all files against what oracle and QEMU make of them, a few at once. Throws HarnessError only. */
@@ -117,7 +130,7 @@ export async function runConformance(
   const started = now();
   const limit = pLimit(FILES_AT_ONCE);
   const files = await Promise.all(
-    tests.map((test) => limit(async () => ('checks' in test ? checkFiletest(rig, test) : test))),
+    tests.map((test) => limit(async () => ('checks' in test ? checkOne(rig, test) : test))),
   );
   const { cranelift, emulator } = rig.environment;
   return conformanceOf(files, { cranelift, emulator, seconds: (now() - started) / 1000 });

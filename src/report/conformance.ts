@@ -31,7 +31,7 @@ export interface FileConformance {
   readonly file: string;
   /** Why the file as a whole was not run, or null. */
   readonly notRun: string | null;
-  /** What is wrong with its text, or null. It counts as a miss. */
+  /** Why nothing can be made of its text, or null. It counts as a miss. */
   readonly unreadable: string | null;
   readonly directives: number;
   readonly oracle: SideConformance;
@@ -50,6 +50,7 @@ export interface Conformance {
   readonly cranelift: string;
   readonly emulator: string;
   readonly seconds: number;
+  /** Of the files that were run. */
   readonly directives: number;
   /** Misses of both sides and texts that could not be read. */
   readonly missed: number;
@@ -87,7 +88,7 @@ export function conformanceOf(
   return {
     schema: 'callfuzz.conformance/1',
     ...run,
-    directives: sum(files.map((file) => file.directives)),
+    directives: sum(files.map((file) => (file.notRun === null ? file.directives : 0))),
     missed: oracle.missed + qemu.missed + unreadable,
     oracle,
     qemu,
