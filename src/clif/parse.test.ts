@@ -167,6 +167,11 @@ block0(v0: i64, v1: i128):
       'function %f() system_v {\nblock0:\n    jump block2\nblock1:\n    v1 = iadd.i32 v0, v0\n    return\nblock2:\n    v0 = iconst.i32 1\n    jump block1\n}';
     expect(bodyOf(text)).toContain('v1 = iadd.i32 v0, v0');
   });
+
+  it("prints a type that is not the operand's, for the verifier to see", () => {
+    expect(bodyOf(inBody('v1 = umin.i32 v0, v0'))).toEqual(['v1 = umin.i32 v0, v0']);
+    expect(bodyOf(inBody('v1 = umin.i64 v0, v0'))).toEqual(['v1 = umin v0, v0']);
+  });
 });
 
 describe('text that looks odd and is right', () => {

@@ -142,14 +142,15 @@ function operandsText(inst: Inst): string {
 
 /**
  * One instruction without indentation or line end. The controlling type is left out where the reader infers it from an
- * operand it has already seen: `isDefined[v]` is not 0 for values defined above. Without `isDefined`, as if all were.
+ * operand it has already seen: `typesAbove[v]` is the type of a value defined above. Without `typesAbove`, as if all were.
  */
-export function instText(inst: Inst, isDefined?: Uint8Array): string {
+export function instText(inst: Inst, typesAbove?: readonly (Type | undefined)[]): string {
   let text = inst.results.length === 0 ? inst.op : `${valuesText(inst.results, 0)} = ${inst.op}`;
   if (inst.type !== null) {
     const typeOperand = OPCODES.get(inst.op)?.typeOperand ?? -1;
     const source = typeOperand < 0 ? undefined : inst.args[typeOperand];
-    if (source === undefined || (isDefined !== undefined && isDefined[source] !== 1)) text += `.${inst.type}`;
+    if (source === undefined || (typesAbove !== undefined && typesAbove[source] !== inst.type))
+      text += `.${inst.type}`;
   }
   return text + operandsText(inst);
 }

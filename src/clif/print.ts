@@ -2,6 +2,7 @@ import type { Block, FuncRef, Function, GlobalValue, Module, StackSlot } from '.
 import { functionNameText } from './module.ts';
 import { instText, valueText } from './print-inst.ts';
 import type { AbiParam, Signature } from './signature.ts';
+import type { Type } from './type.ts';
 
 /** `cranelift`: the version whose reader will read the text, as `0.121` or `0.135.8`. Default: the newest known. */
 export interface PrintOptions {
@@ -105,7 +106,7 @@ function isOlderThan(minor: number, version: string | undefined): boolean {
 /** Appends a function's text in pieces: joined once at the end, which is faster than a string that grows. */
 function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): void {
   const hasBlendv = !isOlderThan(130, options.cranelift);
-  const isDefined = new Uint8Array(fn.valueTypes.length);
+  const typesAbove: (Type | undefined)[] = [];
   const preamble = preambleText(fn);
   pieces.push('function ', functionNameText(fn.name), signatureText(fn.signature), ' {\n', preamble);
   let isFirst = preamble === '';
@@ -113,11 +114,11 @@ function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): vo
     if (!isFirst) pieces.push('\n');
     isFirst = false;
     pieces.push(blockHeaderText(block));
-    for (const param of block.params) isDefined[param.value] = 1;
+    for (const param of block.params) typesAbove[param.value] = param.type;
     for (const inst of block.insts) {
       const named = hasBlendv || inst.op !== 'blendv' ? inst : { ...inst, op: 'x86_blendv' };
-      pieces.push('    ', instText(named, isDefined), '\n');
-      for (const result of inst.results) isDefined[result] = 1;
+      pieces.push('    ', instText(named, typesAbove), '\n');
+      for (const result of inst.results) typesAbove[result] = fn.valueTypes[result];
     }
   }
   pieces.push('}\n');
