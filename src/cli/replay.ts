@@ -80,10 +80,15 @@ export async function replay(
         ? []
         : [{ file: `case ${caseSeed}`, case: generatedCase(bench.environment, options.profile, caseSeed) }];
     const kinds: string[] = [];
+    const invalid = new Set<string>();
     for (const named of [...fromFiles, ...generated]) {
-      kinds.push(await replayOne(bench, named, options.print ?? false, terminal));
+      const kind = await replayOne(bench, named, options.print ?? false, terminal);
+      if (kind === 'invalid') invalid.add(named.file);
+      kinds.push(kind);
     }
-    const { missed, met } = await holdRunLines(bench, tests, terminal);
+    // What an invalid module does is undefined, so its run lines mean nothing.
+    const meaningful = tests.filter(({ file }) => !invalid.has(file));
+    const { missed, met } = await holdRunLines(bench, meaningful, terminal);
     const failing = kinds.filter((kind) => kind === 'finding' || kind === 'flaky').length;
     const notRun = kinds.filter((kind) => kind === 'cannot-run').length;
     const rest = notRun === 0 ? '' : `, ${notRun} could not be run`;
