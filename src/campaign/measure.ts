@@ -46,7 +46,10 @@ function share(cases: number, worker: number, workers: number): readonly number[
   return Array.from({ length: cases }, (_, i) => i).filter((i) => i % workers === worker);
 }
 
-/** Runs and compiles the same cases in turn on `jobs` workers. One round of each comes first and is not counted. */
+/** Until then the workers' own code is still being compiled, which a campaign of some minutes does not notice. */
+const WARM_UP_ROUNDS = 3;
+
+/** Runs and compiles the same cases in turn on `jobs` workers. The first rounds are not counted. */
 export async function measureThroughput(options: MeasureOptions): Promise<Measurement> {
   const { environment, knownIssues, seed, profile, cases, jobs, now } = options;
   const workers = await Promise.all(
@@ -58,14 +61,14 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
   let peakWorkerKilobytes = 0;
   try {
     await Promise.all(workers.map((w, i) => w.prepare(share(cases, i, jobs))));
-    for (let round = 0; round <= options.rounds; round += 1) {
+    for (let round = 0; round < options.rounds + WARM_UP_ROUNDS; round += 1) {
       const compileStarted = now();
       const compiled = await Promise.all(workers.map((w) => w.compile()));
       const compileSeconds = (now() - compileStarted) / 1000;
       const started = now();
       const reports = await Promise.all(workers.map((w, i) => w.run(share(cases, i, jobs))));
       const seconds = (now() - started) / 1000;
-      if (round === 0) continue;
+      if (round < WARM_UP_ROUNDS) continue;
       compileOnly.push(compiled.reduce((a, b) => a + b, 0) / compileSeconds);
       full.push(reports.reduce((sum, r) => sum + r.modules, 0) / seconds);
       for (const report of reports) addPhases(phases, report.phases);
