@@ -79,7 +79,11 @@ export async function ensureDriver(spec: string, options: EnsureDriverOptions = 
       throw explainCargoFailure(run.log, what, rustc, logPath);
     }
     const version = lockedVersion(project);
-    install(join(target, project.profile, BINARY), home, { spec, version, rustc });
+    const record = JSON.stringify({ spec, version, rustc } satisfies v.InferOutput<typeof RECORD>, null, 2);
+    installFiles(home, [
+      ['driver.json', (path): void => writeFileSync(path, `${record}\n`)],
+      [BINARY, (path): void => copyFileSync(join(target, project.profile, BINARY), path)],
+    ]);
     return { path: join(home, BINARY), version, rustc, isNew: true };
   });
 }
@@ -119,7 +123,7 @@ async function planBuild(spec: string, options: EnsureDriverOptions): Promise<Bu
   }
   const memoDirectory = join(cacheDir, 'memo');
   const rustc = await rustcVersion(process.env, memoDirectory);
-  const sources = driverSources();
+  const sources = crateFolder('driver');
   const key = createHash('sha256')
     .update(`${rustc}\n${debugAssertions}\n${sourcesHash(sources)}\n${identity(parsed, memoDirectory)}`)
     .digest('hex')
@@ -139,29 +143,29 @@ function readCached(home: string): BuiltDriver | null {
   return { path, version: record.output.version, rustc: record.output.rustc, isNew: false };
 }
 
-/** Puts the binary in place last and in one step: whoever sees it sees all of it. */
-function install(built: string, home: string, record: v.InferOutput<typeof RECORD>): void {
+/** A file by its name, and what writes it. */
+export type InstalledFile = readonly [name: string, write: (path: string) => void];
+
+/** Puts each file in place in one step, in order: whoever sees the last sees all of them, and all of each. */
+export function installFiles(home: string, files: readonly InstalledFile[]): void {
   mkdirSync(home, { recursive: true });
   const suffix = `.${randomBytes(6).toString('hex')}`;
-  for (const [name, write] of [
-    ['driver.json', (path: string): void => writeFileSync(path, `${JSON.stringify(record, null, 2)}\n`)],
-    [BINARY, (path: string): void => copyFileSync(built, path)],
-  ] as const) {
+  for (const [name, write] of files) {
     const path = join(home, name);
     write(path + suffix);
     renameSync(path + suffix, path);
   }
 }
 
-/** The `driver/` folder of this project, from `src/` as from `dist/src/`. */
-function driverSources(): string {
+/** A folder of this project that holds a Rust crate, from `src/` as from `dist/src/`. */
+export function crateFolder(name: string): string {
   let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'driver/Cargo.toml'))) {
+  while (!existsSync(join(directory, name, 'Cargo.toml'))) {
     const parent = dirname(directory);
-    if (parent === directory) throw new HarnessError('backend', 'the driver/ folder is missing');
+    if (parent === directory) throw new HarnessError('backend', `the ${name}/ folder is missing`);
     directory = parent;
   }
-  return join(directory, 'driver');
+  return join(directory, name);
 }
 
 function sourcesHash(sources: string): string {

@@ -45,7 +45,8 @@ function inputLines(
   });
 }
 
-async function observe(
+/** What the machine did on each input under each poison, in the order of the inputs; or why there is no code. */
+export async function observeConfiguration(
   bench: Bench,
   kase: Case,
   entry: Function,
@@ -86,7 +87,7 @@ export async function describeCase(bench: Bench, kase: Case): Promise<readonly s
   });
   for (const [index, configuration] of kase.configurations.entries()) {
     lines.push(`configuration ${index}: ${configurationText(configuration)}`);
-    const seen = await observe(bench, kase, entry, index);
+    const seen = await observeConfiguration(bench, kase, entry, index);
     if (typeof seen === 'string') lines.push(`!   ${seen}`);
     else lines.push(...inputLines(kase, expected, seen));
   }

@@ -36,6 +36,7 @@ test('every command has a line of its own and one for each option', () => {
       'replay',
       'report',
       'shrink',
+      'triage',
     ].sort(),
   );
 });

@@ -14,6 +14,7 @@ import { report, type ReportOptions } from './report.ts';
 import { shrink, type ShrinkOptions } from './shrink.ts';
 import { commaList, fileName } from './text-option.ts';
 import type { Terminal } from './terminal.ts';
+import { triage, type TriageOptions } from './triage.ts';
 
 /** The Cranelift under test where none is named. */
 const DEFAULT_CRANELIFT = '0.135.8';
@@ -93,6 +94,17 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .addHelpText('after', '\nExit code: 0 all as the files say, 1 some are not, 2 usage, 3 harness fault.')
     .action(async (paths: string[], options: ConformanceOptions) =>
       done(await conformance(paths, options, terminal, root)),
+    );
+  callfuzz
+    .command('triage')
+    .description(
+      "ask oracle, Cranelift's interpreter, the x86_64 host and QEMU about a .clif; say who stands alone",
+    )
+    .argument('<file>', '.clif file or corpus entry')
+    .option(...CRANELIFT)
+    .addHelpText('after', '\nExit code: 0 nobody disagrees, 1 somebody does, 2 usage, 3 harness fault.')
+    .action(async (file: string, options: TriageOptions) =>
+      done(await triage(file, options, terminal, root)),
     );
   callfuzz
     .command('shrink')

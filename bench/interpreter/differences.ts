@@ -1,0 +1,23 @@
+import type { Opinion } from '../../src/backend/opinions-reply.ts';
+import type { Outcome } from '../../src/clif/outcome.ts';
+
+/** A way in which Cranelift's interpreter departs from CLIF; `docs/interpreter-differences.md` says more of each. */
+export interface KnownDifference {
+  readonly name: string;
+  readonly explains: (ours: Outcome, theirs: Opinion, text: string) => boolean;
+}
+
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];
+
+/** The class of a difference: the known one that explains it, or what each side said. */
+export function differenceOf(
+  ours: Outcome,
+  theirs: Opinion,
+  text: string,
+): { readonly name: string; readonly isKnown: boolean } {
+  const known = KNOWN_DIFFERENCES.find(({ explains }) => explains(ours, theirs, text));
+  if (known !== undefined) return { name: known.name, isKnown: true };
+  const say = (side: Outcome | Opinion): string =>
+    side.kind === 'trapped' ? `trapped with ${side.code}` : side.kind;
+  return { name: `ours ${say(ours)}, theirs ${say(theirs)}`, isKnown: false };
+}

@@ -1,0 +1,126 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+
+import { HarnessError } from '../clif/harness-error.ts';
+import { classifyEnd } from './driver-end.ts';
+import { parseOpinions, type Opinion } from './opinions-reply.ts';
+import { ReplyFrames } from './reply-frames.ts';
+
+/** Cranelift's interpreter, or cranelift-jit on an x86_64 host. */
+export type OpinionMode = 'interpret' | 'jit';
+
+/** What one request may take beside 10 s for each input, which the process itself limits. */
+const TIMEOUT_MS = 10_000;
+const STDERR_LIMIT = 4096;
+
+/** How a process ended: by itself, by a signal, or because it took too long. */
+interface Ended {
+  readonly detail: string;
+}
+
+/**
+ * A `callfuzz-opinions` process, started when it is first asked. Requests are answered one after the other. A process that
+ * dies or hangs is replaced, and all inputs of the request it died of have a silent opinion that says how.
+ */
+export class Opinions {
+  readonly #path: string;
+  readonly #mode: OpinionMode;
+  #child: ChildProcessWithoutNullStreams | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(binaryPath: string, mode: OpinionMode) {
+    this.#path = binaryPath;
+    this.#mode = mode;
+  }
+
+  /**
+   * Runs `entry` of the module in `text` on each input; one opinion each. Throws HarnessError where the process cannot be
+   * started or does not keep to the protocol.
+   */
+  async ask(
+    text: string,
+    entry: string,
+    inputs: readonly (readonly bigint[])[],
+  ): Promise<readonly Opinion[]> {
+    const hexadecimal = inputs.map((input) => input.map((bits) => `0x${bits.toString(16)}`));
+    const header = JSON.stringify({ text: Buffer.byteLength(text), entry, inputs: hexadecimal });
+    const turn = this.#last.then(() =>
+      this.#exchange(`${header}\n${text}`, TIMEOUT_MS * (inputs.length + 1)),
+    );
+    this.#last = turn.catch(() => undefined);
+    const reply = await turn;
+    if (typeof reply === 'string') return parseOpinions(reply, inputs.length);
+    return inputs.map(() => ({ kind: 'silent', reason: `its process ended: ${reply.detail}` }));
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const child = this.#child;
+    if (child === null) return;
+    await new Promise<void>((resolve) => {
+      child.once('close', () => resolve());
+      child.kill('SIGKILL');
+    });
+  }
+
+  /** The line that answers `request`, or how the process ended instead. */
+  async #exchange(request: string, timeoutMs: number): Promise<string | Ended> {
+    if (this.#isClosed) throw new HarnessError('backend', 'asked for an opinion after close');
+    const child = this.#child ?? this.#start();
+    return new Promise((resolve, reject) => {
+      const frames = new ReplyFrames();
+      let stderr = '';
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        child.kill('SIGKILL');
+      }, timeoutMs);
+      const settle = (): void => {
+        clearTimeout(timer);
+        for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data');
+        child.removeAllListeners();
+      };
+      child.stdout.on('data', (chunk: Buffer) => {
+        frames.push(chunk);
+        const frame = frames.next();
+        if (frame === null) return;
+        settle();
+        child.once('close', () => this.#forget(child));
+        resolve(frame.line);
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr = (stderr + chunk.toString('utf8')).slice(0, STDERR_LIMIT);
+      });
+      child.on('error', (cause) => {
+        settle();
+        this.#forget(child);
+        reject(new HarnessError('backend', `cannot run ${this.#path}`, { cause }));
+      });
+      child.on('close', (code, signal) => {
+        settle();
+        this.#forget(child);
+        const end = classifyEnd(code, signal, stderr, isLate ? timeoutMs : undefined);
+        if (end !== null) resolve({ detail: `${end.how}: ${end.detail}` });
+        else
+          reject(
+            new HarnessError('backend', `callfuzz-opinions gave up: ${stderr.trim() || `code ${code}`}`),
+          );
+      });
+      child.stdin.write(request);
+    });
+  }
+
+  #start(): ChildProcessWithoutNullStreams {
+    const env = { ...process.env, RUST_BACKTRACE: '0' };
+    const child = spawn(this.#path, [this.#mode], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // A child that died takes no more requests; 'close' deals with it.
+    child.stdin.on('error', () => undefined);
+    this.#child = child;
+    return child;
+  }
+
+  #forget(child: ChildProcessWithoutNullStreams): void {
+    if (this.#child === child) this.#child = null;
+  }
+}
