@@ -45,7 +45,9 @@ pub fn run(functions: &[Function], entry: &Function, inputs: &[Vec<Bits>]) -> Ve
         Ok(isa) => isa,
         Err(reason) => return all(reason),
     };
-    let mut module = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
+    let mut builder = JITBuilder::with_isa(isa, default_libcall_names());
+    builder.symbols(routines());
+    let mut module = JITModule::new(builder);
     let compiled = compile(&mut module, functions, entry);
     let answers = match &compiled {
         Err(reason) => all(reason.clone()),
@@ -73,6 +75,35 @@ pub fn run(functions: &[Function], entry: &Function, inputs: &[Vec<Bits>]) -> Ve
     // SAFETY: the code ran in children only, and they have ended.
     unsafe { module.free_memory() };
     answers
+}
+
+extern "C" {
+    fn ceil(x: f64) -> f64;
+    fn ceilf(x: f32) -> f32;
+    fn floor(x: f64) -> f64;
+    fn floorf(x: f32) -> f32;
+    fn fma(x: f64, y: f64, z: f64) -> f64;
+    fn fmaf(x: f32, y: f32, z: f32) -> f32;
+    fn nearbyint(x: f64) -> f64;
+    fn nearbyintf(x: f32) -> f32;
+    fn trunc(x: f64) -> f64;
+    fn truncf(x: f32) -> f32;
+}
+
+/// Runtime routines of arithmetic, which a dynamic look-up does not find where nothing else needs libm.
+fn routines() -> [(&'static str, *const u8); 10] {
+    [
+        ("ceil", ceil as *const u8),
+        ("ceilf", ceilf as *const u8),
+        ("floor", floor as *const u8),
+        ("floorf", floorf as *const u8),
+        ("fma", fma as *const u8),
+        ("fmaf", fmaf as *const u8),
+        ("nearbyint", nearbyint as *const u8),
+        ("nearbyintf", nearbyintf as *const u8),
+        ("trunc", trunc as *const u8),
+        ("truncf", truncf as *const u8),
+    ]
 }
 
 fn host() -> Result<OwnedTargetIsa, String> {

@@ -8,6 +8,7 @@ import { HarnessError } from '../clif/harness-error.ts';
 import { findFunction, functionNameText, type Function } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import { printModule } from '../clif/print.ts';
+import { reachableFunctions } from '../clif/reachable.ts';
 import { exposesArithmeticNan } from '../compare/nan.ts';
 import { hex, outcomeText } from '../compare/outcomes.ts';
 import { concludeVotes, type Conclusion, type Vote } from '../compare/votes.ts';
@@ -128,7 +129,9 @@ export async function triageCase(
   const { kase, skipped } = usable(whole, abilities);
   const entry = findFunction(kase.module, kase.entry);
   if (entry === undefined) throw new HarnessError('campaign', `no function ${functionNameText(kase.entry)}`);
-  const text = printModule(kase.module, { cranelift: DEFAULT_CRANELIFT });
+  // What the entry does not reach shall not keep anybody from voting.
+  const functions = reachableFunctions(kase.module, kase.entry);
+  const text = printModule({ ...kase.module, functions }, { cranelift: DEFAULT_CRANELIFT });
   const name = functionNameText(kase.entry);
   const ours = oracleOutcomes(kase);
   const [interpreted, native] = await Promise.all([
