@@ -52,7 +52,7 @@ let driver: Driver;
 beforeAll(async () => {
   binary = (await ensureDriver(DEFAULT_CRANELIFT)).path;
   driver = await Driver.start(binary);
-}, 600_000);
+}, 900_000);
 
 afterAll(async () => {
   await driver.close();

@@ -25,7 +25,7 @@ let pool: MutantPool;
 beforeAll(async () => {
   driver = await Driver.start((await ensureDriver(DEFAULT_CRANELIFT)).path);
   pool = makePool([...(existsSync(folder) ? readFolder(folder) : []), ...generateSources('test', 12)]);
-}, 600_000);
+}, 900_000);
 
 afterAll(async () => {
   await driver.close();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await ensureReady();
   binary = await ensureOpinions();
   scratch = temporaryFolder('triage');
-}, 600_000);
+}, 900_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
