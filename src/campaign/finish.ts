@@ -10,6 +10,7 @@ import { summaryMarkdown } from '../report/summary.ts';
 import type { CampaignOptions, CampaignRun } from './campaign.ts';
 import type { JournalFinding } from './journal.ts';
 import type { ShrinkReport } from './messages.ts';
+import { entryFromShrink } from './shrunk-entry.ts';
 import { findingsByBucket } from './tally.ts';
 import type { WorkerClient } from './worker-client.ts';
 
@@ -27,26 +28,10 @@ interface Shrunk {
   readonly report: ShrinkReport | null;
 }
 
-function entryFor(run: CampaignOptions, shrunk: Shrunk, report: ShrinkReport): Entry {
-  const { finding } = report;
-  const observed = report.case.inputs.map((_, i) => (i === finding.input ? finding.observed : null));
-  return {
-    bucket: fineBucket(finding, report.case),
-    kind: finding.kind,
-    seed: run.seed,
-    caseSeed: shrunk.first.caseSeed,
-    caseIndex: shrunk.first.index,
-    profile: run.profile,
-    cranelift: { fails: [run.environment.cranelift], passes: [] },
-    module: report.case.module,
-    configurations: report.case.configurations,
-    inputs: report.case.inputs,
-    expected: report.expected,
-    observed,
-    note: finding.detail,
-    upstream: null,
-    status: 'open',
-  };
+function entryFor(run: CampaignOptions, first: JournalFinding, report: ShrinkReport): Entry {
+  const { seed, profile, environment } = run;
+  const provenance = { seed, profile, caseSeed: first.caseSeed, caseIndex: first.index, upstream: null };
+  return entryFromShrink(report, provenance, environment.cranelift);
 }
 
 /** Shrinks one finding after the other on each worker, in the order of the list. */
@@ -85,7 +70,11 @@ function mergeByBucket(
     const repro =
       report === null
         ? null
-        : writeEntry(join(directory, 'findings'), entryFor(campaign, item, report), `case-${first.caseSeed}`);
+        : writeEntry(
+            join(directory, 'findings'),
+            entryFor(campaign, first, report),
+            `case-${first.caseSeed}`,
+          );
     const configuration = report?.case.configurations[report.finding.configuration];
     merged.set(bucket, {
       bucket,

@@ -4,6 +4,7 @@ import { type Block, type Function, functionNameText, type Inst, type Value } fr
 import { signatureText } from './print.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import type { AbiParam, Signature } from './signature.ts';
+import type { Type } from './type.ts';
 
 /** Function whose address a value certainly is: number of its FuncRef, by value. */
 export type KnownAddresses = ReadonlyMap<Value, number>;
@@ -109,30 +110,41 @@ function checkArguments(context: CheckContext, block: Block, inst: Inst, call: C
   });
 }
 
-function checkResults(context: CheckContext, block: Block, inst: Inst, returns: readonly AbiParam[]): void {
-  if (inst.results.length !== returns.length) {
-    reportInst(
-      context,
-      'type',
-      block,
-      inst,
-      `${inst.results.length} results are named, the callee has ${returns.length}`,
-    );
+/** How a list of values that has to match a signature's results is put in words. */
+export interface ResultsText {
+  readonly count: (named: number, wanted: number) => string;
+  readonly type: (index: number, value: Value, type: Type, wanted: Type) => string;
+}
+
+/** Reports where `values` are not as many as `returns`, or not of their types. */
+export function checkAgainstReturns(
+  context: CheckContext,
+  block: Block,
+  inst: Inst,
+  values: readonly Value[],
+  returns: readonly AbiParam[],
+  text: ResultsText,
+): void {
+  if (values.length !== returns.length) {
+    reportInst(context, 'type', block, inst, text.count(values.length, returns.length));
     return;
   }
-  inst.results.forEach((result, i) => {
-    const type = context.fn.valueTypes[result];
+  values.forEach((value, i) => {
+    const type = context.fn.valueTypes[value];
     const expected = returns[i]?.type;
     if (type !== undefined && expected !== undefined && type !== expected) {
-      reportInst(
-        context,
-        'type',
-        block,
-        inst,
-        `v${result} is ${type}, result ${i} of the callee is ${expected}`,
-      );
+      reportInst(context, 'type', block, inst, text.type(i, value, type, expected));
     }
   });
+}
+
+const CALL_RESULTS: ResultsText = {
+  count: (named, wanted) => `${named} results are named, the callee has ${wanted}`,
+  type: (i, value, type, wanted) => `v${value} is ${type}, result ${i} of the callee is ${wanted}`,
+};
+
+function checkResults(context: CheckContext, block: Block, inst: Inst, returns: readonly AbiParam[]): void {
+  checkAgainstReturns(context, block, inst, inst.results, returns, CALL_RESULTS);
 }
 
 function checkTailCall(context: CheckContext, block: Block, inst: Inst, call: Call): void {

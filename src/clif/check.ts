@@ -1,4 +1,4 @@
-import { checkCall, knownAddresses } from './check-calls.ts';
+import { checkAgainstReturns, checkCall, knownAddresses, type ResultsText } from './check-calls.ts';
 import { checkInst } from './check-inst.ts';
 import { signatureFault } from './check-signature.ts';
 import { computeDominance } from './dominance.ts';
@@ -86,31 +86,13 @@ function checkEntry(context: CheckContext): void {
     report(context, 'structure', `block${entry.id}`, "the entry block's parameters are not the signature's");
 }
 
+const RETURNED: ResultsText = {
+  count: (named, wanted) => `${named} results are returned, the signature has ${wanted}`,
+  type: (i, value, type, wanted) => `result ${i}, v${value}, is ${type}, the signature has ${wanted}`,
+};
+
 function checkReturn(context: CheckContext, block: Block, inst: Inst): void {
-  const { returns } = context.fn.signature;
-  if (inst.args.length !== returns.length) {
-    reportInst(
-      context,
-      'type',
-      block,
-      inst,
-      `${inst.args.length} results are returned, the signature has ${returns.length}`,
-    );
-    return;
-  }
-  inst.args.forEach((arg, i) => {
-    const type = context.fn.valueTypes[arg];
-    const expected = returns[i]?.type;
-    if (type !== undefined && expected !== undefined && type !== expected) {
-      reportInst(
-        context,
-        'type',
-        block,
-        inst,
-        `result ${i}, v${arg}, is ${type}, the signature has ${expected}`,
-      );
-    }
-  });
+  checkAgainstReturns(context, block, inst, inst.args, context.fn.signature.returns, RETURNED);
 }
 
 /** Every value is defined once, has a type, and its definition dominates its uses (in reachable blocks). */
