@@ -24,7 +24,7 @@ const FILES_AT_ONCE = 3;
 
 /** Adds to a station what filetests need. */
 export async function openRig(parts: Omit<ConformanceRig, 'plainSeed'>): Promise<ConformanceRig> {
-  return { ...parts, plainSeed: await findPlainSeed(parts.station.bench.guest) };
+  return { ...parts, plainSeed: await findPlainSeed(parts.station.bench.guests.plain) };
 }
 
 /** Why nothing of this compile can be run, or null. */

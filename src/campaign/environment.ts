@@ -9,8 +9,9 @@ import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { FINDING_KINDS } from '../compare/verdict.ts';
 import { ensureGuest } from '../emulator/guest-build.ts';
 import { probeQemu, type ProbedCpu } from '../emulator/probe.ts';
-import { findQemu, type EmulatedCpu } from '../emulator/qemu.ts';
+import { findQemu, withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Abilities } from '../gen/config.ts';
+import { LONGEST_VLEN, SHORTEST_VLEN } from './guest-set.ts';
 
 /** All that workers need to know of this machine; plain data, so it can be sent to them. */
 export interface Environment {
@@ -30,11 +31,18 @@ export interface EnvironmentOptions {
   readonly onProgress: (line: string) => void;
 }
 
+/** 135 of `0.135.8`; a version of another form counts as the newest. */
+function releaseOf(version: string): Pick<Abilities, 'release'> {
+  const minor = /^0\.(\d+)/.exec(version)?.[1];
+  return minor === undefined ? {} : { release: Number(minor) };
+}
+
 function abilitiesOf(hello: DriverHello, probed: ProbedCpu): Abilities {
   return {
     settings: Object.fromEntries(hello.shared.map((s) => [s.name, s.values])),
     isa: hello.isa.map((f) => f.name).filter((name) => probed.isaFlags.has(name)),
     emulatorDefects: probed.defects,
+    ...releaseOf(hello.version),
   };
 }
 
@@ -47,7 +55,8 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     cacheDir,
     onProgress: options.onProgress,
   });
-  const probed = await probeQemu(qemu, guestPath);
+  const probed = await probeQemu(qemu, guestPath, LONGEST_VLEN);
+  const cpu = withVlen(probed.emulated, SHORTEST_VLEN);
   const driver = await Driver.start(path);
   const hello = driver.hello();
   await driver.close();
@@ -55,8 +64,8 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     driverPath: path,
     cranelift: version,
     guestPath,
-    cpu: probed.emulated,
-    emulator: `${qemu.path} ${qemu.version.text} ${probed.emulated.cpu}`,
+    cpu,
+    emulator: `${qemu.path} ${qemu.version.text} ${cpu.cpu}`,
     abilities: abilitiesOf(hello, probed),
   };
 }

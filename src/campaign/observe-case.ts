@@ -60,9 +60,10 @@ export async function observeConfiguration(
   if (result === undefined) return 'no result';
   if (result.kind !== 'compiled') return refusal(result);
   const seeds = poisonSeeds(kase.seed);
+  const guest = await bench.guests.for(configuration);
   return executeCase(
-    bench.guest,
-    linkModule(result.functions, bench.guest.base),
+    guest,
+    linkModule(result.functions, guest.base),
     kase.entry,
     entry.signature,
     { implicitReturnArea: configuration.shared['enable_multi_ret_implicit_sret'] === 'true' },

@@ -13,9 +13,9 @@ import { exposesArithmeticNan } from '../compare/nan.ts';
 import { compareInput, outcomeText } from '../compare/outcomes.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { executeCase } from '../emulator/execute.ts';
-import type { Guest } from '../emulator/guest.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OTHER_SPACE, prepare, type AddressSpace } from '../oracle/prepare.ts';
+import type { GuestSet } from './guest-set.ts';
 import { BusyClock, type Phases } from './phases.ts';
 import { poisonSeeds } from './poison.ts';
 
@@ -25,7 +25,7 @@ const FUEL = 1_000_000;
 /** What runs a case: one driver, one guest, and the clocks that tell where the time goes. */
 export interface Bench {
   readonly driver: Driver;
-  readonly guest: Guest;
+  readonly guests: GuestSet;
   /** The driver's Cranelift, whose dialect of CLIF the text must be in. */
   readonly cranelift: string;
   readonly now: () => number;
@@ -90,13 +90,14 @@ async function executeConfiguration(
   expected: readonly Outcome[],
   seeds: readonly [bigint, bigint],
 ): Promise<Finding | null> {
+  const guest = await bench.guests.for(configuration);
   const started = bench.now();
-  const artifact = linkModule(functions, bench.guest.base);
+  const artifact = linkModule(functions, guest.base);
   const linked = bench.now();
   bench.phases.link += linked - started;
   const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
   const observations = await executeCase(
-    bench.guest,
+    guest,
     artifact,
     kase.entry,
     entry.signature,

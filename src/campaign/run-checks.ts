@@ -127,7 +127,7 @@ export async function runGroup(
   functions: readonly CompiledFunction[],
   answers: readonly OracleAnswer[],
 ): Promise<readonly Seen[]> {
-  const { guest } = rig.station.bench;
+  const guest = await rig.station.bench.guests.for(configuration);
   const { entry, plainSignature, indices } = group;
   const checks = indices.flatMap((i) => test.checks[i] ?? []);
   const inputs = checks.map((check) => check.input);

@@ -3,8 +3,8 @@ import { Driver } from '../backend/driver.ts';
 import type { Case } from '../clif/case.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
-import { Guest } from '../emulator/guest.ts';
 import type { Environment } from './environment.ts';
+import { GuestSet } from './guest-set.ts';
 import { BusyClock, noTime, type Phases } from './phases.ts';
 import { runCase, type Bench } from './run-case.ts';
 
@@ -43,31 +43,31 @@ async function confirmFinding(
   kase: Case,
   finding: Finding,
 ): Promise<Verdict> {
-  const guest = await startGuest(environment);
+  const guests = await startGuests(environment);
   try {
-    const again = await runCase({ ...bench, guest, phases: noTime() }, withOnly(kase, finding));
+    const again = await runCase({ ...bench, guests, phases: noTime() }, withOnly(kase, finding));
     const isSame =
       again.verdict.kind === 'finding' && coarseBucket(again.verdict.finding) === coarseBucket(finding);
     return isSame ? { kind: 'finding', finding } : { kind: 'flaky', finding };
   } finally {
-    await guest.close();
+    await guests.close();
   }
 }
 
-async function startGuest(environment: Environment): Promise<Guest> {
-  const guest = new Guest({ emulated: environment.cpu, program: environment.guestPath });
-  await guest.start();
-  return guest;
+async function startGuests(environment: Environment): Promise<GuestSet> {
+  const guests = new GuestSet(environment);
+  await guests.start();
+  return guests;
 }
 
 /** Starts a driver and a guest. Throws HarnessError when either does not come up. */
 export async function openStation(environment: Environment): Promise<Station> {
   const driver = await Driver.start(environment.driverPath);
-  const guest = await startGuest(environment);
+  const guests = await startGuests(environment);
   const now = (): number => performance.now();
   const bench: Bench = {
     driver,
-    guest,
+    guests,
     cranelift: environment.cranelift,
     now,
     compileClock: new BusyClock(now),
@@ -82,9 +82,9 @@ export async function openStation(environment: Environment): Promise<Station> {
       return confirmFinding(environment, bench, kase, verdict.finding);
     },
     takePhases: () => copyPhases(bench.phases),
-    residentKilobytes: () => residentOf(process.pid) + residentOf(driver.pid) + residentOf(guest.pid),
+    residentKilobytes: () => residentOf(process.pid) + residentOf(driver.pid) + residentOf(guests.pid),
     close: async () => {
-      await Promise.all([driver.close(), guest.close()]);
+      await Promise.all([driver.close(), guests.close()]);
     },
   };
 }

@@ -53,6 +53,11 @@ export function parseQemuVersion(output: string): QemuVersion | null {
 
 const EXTENSIONS_7 = 'zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,Zfh=true,Zfhmin=true';
 
+/** The same processor with vector registers of `vlenBits`: a power of two from 128 to 1024. */
+export function withVlen(emulated: EmulatedCpu, vlenBits: number): EmulatedCpu {
+  return { ...emulated, cpu: emulated.cpu.replace(/\bvlen=\d+/, `vlen=${vlenBits}`) };
+}
+
 /**
  * What to try as `-cpu`, richest first; QEMU ends at once on a property it does not know. 7.x has no `max` for riscv64 and
  * must be told of each extension; 8.2 brought `max`, which has them all.

@@ -62,6 +62,8 @@ export interface Abilities {
   readonly settings: Readonly<Record<string, readonly string[]>>;
   /** ISA flags that this Cranelift knows and this emulator executes. */
   readonly isa: readonly string[];
+  /** Minor version of this Cranelift: 135 of 0.135.8; absent for one that has everything. */
+  readonly release?: number;
   /** Names of instructions' faults in this emulator; absent where nobody looked. */
   readonly emulatorDefects?: readonly string[];
 }
