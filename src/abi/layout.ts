@@ -2,6 +2,7 @@ import { HarnessError } from '../clif/harness-error.ts';
 import type { AbiParam, ArgumentExtension, ArgumentPurpose, Signature } from '../clif/signature.ts';
 import { typeInfo } from '../clif/type.ts';
 import type { Type } from '../clif/type.ts';
+import type { ClauseId } from './psabi-clauses.ts';
 import { A0, ARGUMENT_REGISTERS, FA0, RESULT_REGISTERS } from './registers.ts';
 import type { RegisterNumber } from './registers.ts';
 
@@ -26,6 +27,8 @@ export interface Part {
   readonly extension: ArgumentExtension;
   /** The rest of the f register is ones. */
   readonly isNanBoxed: boolean;
+  /** In a psABI layout: the clauses that chose the place and, where the part is narrow, what lies above it. */
+  readonly clauses?: { readonly place: ClauseId; readonly rest: ClauseId | null };
 }
 
 export interface ValueLayout {
