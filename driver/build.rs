@@ -7,6 +7,8 @@ use std::{env, fs, path::PathBuf};
 const HANDLER_PAIRS: u32 = 120;
 /// First whose handlers are an enum.
 const HANDLER_ENUM: u32 = 123;
+/// First whose call sites say how far sp lies below fp.
+const FRAME_OFFSET: u32 = 124;
 /// First that reports the frame on the buffer and not as a field of the compiled code.
 const FRAME_LAYOUT: u32 = 125;
 
@@ -16,6 +18,7 @@ fn main() {
     println!("cargo:rerun-if-changed={}", lock_path.display());
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(handlers, values(\"none\", \"pairs\", \"enum\"))");
+    println!("cargo:rustc-check-cfg=cfg(frame_offset)");
     println!("cargo:rustc-check-cfg=cfg(frame_layout)");
 
     let lock = fs::read_to_string(&lock_path).expect("Cargo.lock beside Cargo.toml");
@@ -32,6 +35,9 @@ fn main() {
         _ => "none",
     };
     println!("cargo:rustc-cfg=handlers=\"{handlers}\"");
+    if minor >= FRAME_OFFSET {
+        println!("cargo:rustc-cfg=frame_offset");
+    }
     if minor >= FRAME_LAYOUT {
         println!("cargo:rustc-cfg=frame_layout");
     }

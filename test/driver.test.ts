@@ -165,6 +165,62 @@ block2(v2: i64):
     if (result?.kind !== 'compiled') throw new Error(JSON.stringify(result));
     const [site] = result.functions[0]?.callSites ?? [];
     expect(site?.handlers.map(({ tag }) => tag)).toEqual([5, null]);
+    // What a walk of the stack needs: the frame's extent at the call.
+    expect(site?.frameOffset).toBe(result.functions[0]?.frameSizeBytes);
+  });
+
+  it('says where the context of a handler lies', async () => {
+    const text = `function %f(i64) -> i64 system_v {
+    sig0 = (i64) -> i64 tail
+    fn0 = colocated %f sig0
+block0(v0: i64):
+    v5 = iadd v0, v0
+    try_call fn0(v0), sig0, block1(ret0), [ tag5: block2(exn0), context v5, tag5: block2(exn1) ]
+block1(v1: i64):
+    return v1
+block2(v2: i64):
+    return v2
+}
+`;
+    const [result] = await driver.compile(text, [PLAIN]);
+    if (result?.kind !== 'compiled') throw new Error(JSON.stringify(result));
+    const [site] = result.functions[0]?.callSites ?? [];
+    // A tail callee that throws keeps no register: the context is on the stack.
+    expect(site?.handlers.map(({ context }) => context?.kind)).toEqual([undefined, 'sp']);
+  });
+
+  it('says where values lie, and labels change no code', async () => {
+    const text = `function %f(i64, f64) -> i64, f64 system_v {
+    ss0 = explicit_slot 8
+    sig0 = (i64) -> i64 system_v
+    fn0 = colocated %f sig0
+block0(v0: i64, v1: f64):
+    v2 = call fn0(v0)
+    v3 = stack_addr.i64 ss0
+    store v2, v3
+    v4 = iadd v0, v2
+    return v4, v1
+}
+`;
+    const options = { wantValues: true, wantAllCallSites: true, wantUnwind: true };
+    const [result] = await driver.compile(text, [PLAIN], options);
+    const [plain] = await driver.compile(text, [PLAIN]);
+    if (result?.kind !== 'compiled' || plain?.kind !== 'compiled') throw new Error(JSON.stringify(result));
+    const [fn] = result.functions;
+    const site = fn?.callSites[0]?.offset ?? 0;
+    const across = fn?.values?.ranges.filter(({ start, end }) => start < site && end > site + 1);
+    expect(across?.map(({ value, place }) => [value, place.kind])).toEqual([
+      [0, 'x'],
+      [1, 'f'],
+    ]);
+    expect(fn?.values?.isSameCode).toBe(true);
+    expect(fn?.code).toEqual(plain.functions[0]?.code);
+    expect(fn?.values?.stackSlots.size).toBe(1);
+    expect(
+      fn?.values?.instructions.some(({ index, start, end }) => index === 0 && start < site && site <= end),
+    ).toBe(true);
+    expect(fn?.unwind).toContain('CfaOffset(16)');
+    expect(plain.functions[0]?.callSites).toEqual([]);
   });
 });
 

@@ -7,8 +7,9 @@ use cranelift_codegen::{verify_function, CodegenError, Context};
 use serde_json::Value as Json;
 
 use crate::configuration::Configurations;
+use crate::labels;
 use crate::panics::{self, Panic};
-use crate::reply::Reply;
+use crate::reply::{Reply, Want};
 
 /// Decisions the control plane can take per function before it falls back to the ordinary ones.
 const CONTROL_PLANE_BYTES: usize = 4096;
@@ -18,16 +19,22 @@ pub struct Request<'a> {
     configurations: Vec<&'a str>,
     /// Seeds the control plane; without it code is made the ordinary way.
     seed: Option<u64>,
-    vcode: bool,
+    want: Want,
 }
 
 impl<'a> Request<'a> {
     pub fn from_header(header: &'a Json, text: &'a str) -> Self {
+        let want = strings(&header["want"]);
         Self {
             text,
             configurations: strings(&header["configurations"]),
             seed: header["seed"].as_u64(),
-            vcode: strings(&header["want"]).contains(&"vcode"),
+            want: Want {
+                vcode: want.contains(&"vcode"),
+                all_call_sites: want.contains(&"call-sites"),
+                values: want.contains(&"values"),
+                unwind: want.contains(&"unwind"),
+            },
         }
     }
 }
@@ -134,10 +141,15 @@ impl Compiler {
         isa: &dyn TargetIsa,
         request: &Request,
     ) -> Result<(), Failure> {
-        let mut control_plane = control_plane(request.seed);
+        let mut chosen = control_plane(request.seed);
+        let want = &request.want;
         let context = &mut self.context;
-        context.set_disasm(request.vcode);
-        let outcome = panics::catch(|| match context.compile(isa, &mut control_plane) {
+        let labelled = want
+            .values
+            .then(|| compile_labelled(&context.func, isa, control_plane(request.seed)))
+            .flatten();
+        context.set_disasm(want.vcode);
+        let outcome = panics::catch(|| match context.compile(isa, &mut chosen) {
             Ok(_) => Ok(()),
             Err(error) => Err(codegen_failure(&error.inner)),
         });
@@ -154,12 +166,37 @@ impl Compiler {
             }
         }
         if let Some(compiled) = context.compiled_code() {
-            self.reply
-                .function(name, &context.func, compiled, request.vcode);
+            let reply = &mut self.reply;
+            reply.begin_function(name, &context.func, compiled, want);
+            if want.values {
+                reply.values(compiled, labelled.as_ref().and_then(Context::compiled_code));
+            }
+            if want.unwind {
+                let info = panics::catch(|| compiled.create_unwind_info(isa).ok().flatten());
+                reply.unwind(info.ok().flatten().map(|info| format!("{info:?}")));
+            }
+            reply.end_function();
         }
         self.context.clear();
         Ok(())
     }
+}
+
+/// The function compiled with a label on each value, apart, so that what the reply holds is the code made without.
+fn compile_labelled(
+    func: &Function,
+    isa: &dyn TargetIsa,
+    mut control_plane: ControlPlane,
+) -> Option<Context> {
+    let mut func = func.clone();
+    panics::catch(move || {
+        labels::attach(&mut func);
+        let mut context = Context::for_function(func);
+        let done = context.compile(isa, &mut control_plane).is_ok();
+        done.then_some(context)
+    })
+    .ok()
+    .flatten()
 }
 
 fn report(reply: &mut Reply, name: &str, failure: &Failure) {

@@ -6,6 +6,7 @@
 mod compile;
 mod configuration;
 mod hello;
+mod labels;
 mod limits;
 mod panics;
 mod reply;

@@ -2,23 +2,40 @@
 //!
 //! - `["compiled", [function, …]]` with a function as
 //!   `[name, code offset, code bytes, alignment, frame bytes, relocations, traps, call sites, vcode bytes]`;
-//!   offsets count in the blob, where a function's VCode text follows its code
+//!   offsets count in the blob, where a function's VCode text follows its code. What else was wanted follows as
+//!   `["values", same code, ranges, instructions, stack slots]` and `["unwind", text or null]`
 //! - `["parse", line, message]`, `["verifier", function, message]`
 //! - `["codegen", function, variant, message]`, `["panic", function, message, file, line]`
 //! - `["flag", message]`
 //!
 //! A relocation is `[offset, kind, target, addend]`: a name as CLIF prints it (`u0:1`, `%g`; a libcall has `!` for
 //! `%`), or a number, an offset in the same function. A trap is `[offset, code]`. A call site is
-//! `[return offset, [[tag or null, handler offset], …]]`; sites without handlers are left out.
+//! `[return offset, [handler, …], fp minus sp or null]`, a handler `[tag or null, offset]`, or `["sp", offset]` or
+//! `["x", register]`: where the context of those after it lies. Sites without handlers are left out unless wanted.
+//!
+//! Same code is true where labels changed no byte. A range is `[value, register or offset from the CFA, start, end]`
+//! with registers as regalloc prints them (`p10i`, `p8f`, `p1v`); an instruction `[n, start, end]`, the n-th of the
+//! CLIF from 1; a stack slot `[number, offset from sp]`.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
-use cranelift_codegen::{CompiledCode, FinalizedRelocTarget};
+use cranelift_codegen::{CompiledCode, FinalizedRelocTarget, LabelValueLoc};
 
 use crate::panics::Panic;
+
+/// What a request asks for beyond the code and what a linker needs.
+pub struct Want {
+    pub vcode: bool,
+    /// Also call sites without handlers.
+    pub all_call_sites: bool,
+    /// Where values lie and which code instructions became.
+    pub values: bool,
+    /// Cranelift's unwind information, in Debug form.
+    pub unwind: bool,
+}
 
 /// The text of a reply as it grows, and its blob. Reused from request to request.
 #[derive(Default)]
@@ -95,8 +112,14 @@ impl Reply {
         self.end_with(&[message]);
     }
 
-    /// Appends one function between `begin_compiled` and `end_compiled`.
-    pub fn function(&mut self, name: &str, func: &Function, compiled: &CompiledCode, vcode: bool) {
+    /// Appends one function between `begin_compiled` and `end_compiled`; `end_function` ends it.
+    pub fn begin_function(
+        &mut self,
+        name: &str,
+        func: &Function,
+        compiled: &CompiledCode,
+        want: &Want,
+    ) {
         if self.results.ends_with(']') {
             self.results.push(',');
         }
@@ -120,14 +143,79 @@ impl Reply {
             comma = ",";
         }
         self.results.push_str("],[");
-        self.call_sites(compiled);
-        let text = match (&compiled.vcode, vcode) {
+        self.call_sites(compiled, want.all_call_sites);
+        let text = match (&compiled.vcode, want.vcode) {
             (Some(text), true) => text.as_str(),
             _ => "",
         };
         self.blob.extend_from_slice(text.as_bytes());
-        let _ = write!(self.results, "],{}]", text.len());
+        let _ = write!(self.results, "],{}", text.len());
     }
+
+    pub fn end_function(&mut self) {
+        self.results.push(']');
+    }
+
+    /// `labelled` is the function compiled with its values labelled, if that could be done.
+    pub fn values(&mut self, plain: &CompiledCode, labelled: Option<&CompiledCode>) {
+        let same = labelled.is_some_and(|code| code.code_buffer() == plain.code_buffer());
+        let _ = write!(self.results, ",[\"values\",{same},[");
+        if let Some(code) = labelled {
+            let mut labels: Vec<_> = code.value_labels_ranges.iter().collect();
+            labels.sort_by_key(|(label, _)| label.as_u32());
+            let mut comma = "";
+            for (label, ranges) in labels {
+                for range in ranges {
+                    let _ = write!(self.results, "{comma}[{},", label.as_u32());
+                    comma = ",";
+                    let _ = match range.loc {
+                        LabelValueLoc::Reg(reg) => write!(self.results, "\"{reg:?}\""),
+                        LabelValueLoc::CFAOffset(offset) => write!(self.results, "{offset}"),
+                    };
+                    let _ = write!(self.results, ",{},{}]", range.start, range.end);
+                }
+            }
+        }
+        self.results.push_str("],[");
+        if let Some(code) = labelled {
+            let mut comma = "";
+            for place in code.buffer.get_srclocs_sorted() {
+                if place.loc.is_default() {
+                    continue;
+                }
+                let (inst, start, end) = (place.loc.bits(), place.start, place.end);
+                let _ = write!(self.results, "{comma}[{inst},{start},{end}]");
+                comma = ",";
+            }
+        }
+        self.results.push_str("],[");
+        self.stack_slots(plain);
+        self.results.push_str("]]");
+    }
+
+    pub fn unwind(&mut self, text: Option<String>) {
+        self.results.push_str(",[\"unwind\",");
+        match text {
+            Some(text) => self.quote(&text),
+            None => self.results.push_str("null"),
+        }
+        self.results.push(']');
+    }
+
+    #[cfg(frame_layout)]
+    fn stack_slots(&mut self, compiled: &CompiledCode) {
+        let mut comma = "";
+        if let Some(frame) = compiled.buffer.frame_layout() {
+            for (slot, place) in frame.stackslots.iter() {
+                let _ = write!(self.results, "{comma}[{},{}]", slot.as_u32(), place.offset);
+                comma = ",";
+            }
+        }
+    }
+
+    /// Older versions count from a base that they do not tell.
+    #[cfg(not(frame_layout))]
+    fn stack_slots(&mut self, _: &CompiledCode) {}
 
     fn relocations(&mut self, func: &Function, compiled: &CompiledCode) {
         let mut comma = "";
@@ -153,28 +241,37 @@ impl Reply {
     }
 
     #[cfg(handlers = "none")]
-    fn call_sites(&mut self, _: &CompiledCode) {}
+    fn call_sites(&mut self, compiled: &CompiledCode, all: bool) {
+        let mut comma = "";
+        for site in compiled.buffer.call_sites().iter().filter(|_| all) {
+            let _ = write!(self.results, "{comma}[{},[],null]", site.ret_addr);
+            comma = ",";
+        }
+    }
 
     #[cfg(not(handlers = "none"))]
-    fn call_sites(&mut self, compiled: &CompiledCode) {
+    fn call_sites(&mut self, compiled: &CompiledCode, all: bool) {
         let mut comma = "";
         for site in compiled.buffer.call_sites() {
-            if site.exception_handlers.is_empty() {
+            if !all && site.exception_handlers.is_empty() {
                 continue;
             }
             let _ = write!(self.results, "{comma}[{},[", site.ret_addr);
             comma = ",";
             let mut inner = "";
             for handler in site.exception_handlers {
-                if let Some((tag, offset)) = tag_and_offset(handler) {
-                    let _ = match tag {
-                        Some(tag) => write!(self.results, "{inner}[{tag},{offset}]"),
-                        None => write!(self.results, "{inner}[null,{offset}]"),
-                    };
-                    inner = ",";
-                }
+                self.results.push_str(inner);
+                inner = ",";
+                write_handler(&mut self.results, handler);
             }
-            self.results.push_str("]]");
+            #[cfg(frame_offset)]
+            let frame_offset = site.frame_offset;
+            #[cfg(not(frame_offset))]
+            let frame_offset: Option<u32> = None;
+            let _ = match frame_offset {
+                Some(offset) => write!(self.results, "],{offset}]"),
+                None => write!(self.results, "],null]"),
+            };
         }
     }
 
@@ -230,24 +327,28 @@ fn frame_bytes(compiled: &CompiledCode) -> u32 {
 }
 
 #[cfg(handlers = "enum")]
-fn tag_and_offset(
-    handler: &cranelift_codegen::FinalizedMachExceptionHandler,
-) -> Option<(Option<u32>, u32)> {
-    use cranelift_codegen::FinalizedMachExceptionHandler as Handler;
-    match handler {
-        Handler::Tag(tag, offset) => Some((Some(tag.as_u32()), *offset)),
-        Handler::Default(offset) => Some((None, *offset)),
-        // Where the handler finds its context value, not a handler.
-        Handler::Context(_) => None,
-    }
+fn write_handler(out: &mut String, handler: &cranelift_codegen::FinalizedMachExceptionHandler) {
+    use cranelift_codegen::{
+        ExceptionContextLoc as Place, FinalizedMachExceptionHandler as Handler,
+    };
+    let _ = match handler {
+        Handler::Tag(tag, offset) => write!(out, "[{},{offset}]", tag.as_u32()),
+        Handler::Default(offset) => write!(out, "[null,{offset}]"),
+        Handler::Context(Place::SPOffset(offset)) => write!(out, "[\"sp\",{offset}]"),
+        Handler::Context(Place::GPR(register)) => write!(out, "[\"x\",{register}]"),
+    };
 }
 
 #[cfg(handlers = "pairs")]
-fn tag_and_offset(
+fn write_handler(
+    out: &mut String,
     handler: &(
         cranelift_codegen::packed_option::PackedOption<cranelift_codegen::ir::ExceptionTag>,
         u32,
     ),
-) -> Option<(Option<u32>, u32)> {
-    Some((handler.0.expand().map(|tag| tag.as_u32()), handler.1))
+) {
+    let _ = match handler.0.expand() {
+        Some(tag) => write!(out, "[{},{}]", tag.as_u32(), handler.1),
+        None => write!(out, "[null,{}]", handler.1),
+    };
 }

@@ -36,6 +36,7 @@ describe('parseCompileReply', () => {
                     [1, 12],
                     [null, 16],
                   ],
+                  null,
                 ],
               ],
               3,
@@ -84,6 +85,60 @@ describe('parseCompileReply', () => {
     ]);
   });
 
+  it('decodes what is there only where asked for', () => {
+    const values = [
+      'values',
+      true,
+      [
+        [3, 'p10i', 0, 4],
+        [4, -24, 2, 4],
+        [5, 'p8f', 0, 2],
+      ],
+      [[1, 0, 4]],
+      [[0, 16]],
+    ];
+    const sites = [
+      [
+        4,
+        [
+          [1, 2],
+          ['sp', 8],
+          [null, 0],
+        ],
+        32,
+      ],
+    ];
+    const fields = ['%f', 0, 4, 2, 16, [], [], sites, 0, values, ['unwind', 'SystemV']];
+    expect(parse([['compiled', [fields]]])).toMatchObject([
+      {
+        functions: [
+          {
+            callSites: [
+              {
+                handlers: [
+                  { tag: 1, offset: 2 },
+                  { tag: null, offset: 0, context: { kind: 'sp', offset: 8 } },
+                ],
+                frameOffset: 32,
+              },
+            ],
+            values: {
+              isSameCode: true,
+              ranges: [
+                { value: 3, place: { kind: 'x', register: 10 }, start: 0, end: 4 },
+                { value: 4, place: { kind: 'cfa', offset: -24 }, start: 2, end: 4 },
+                { value: 5, place: { kind: 'f', register: 8 }, start: 0, end: 2 },
+              ],
+              instructions: [{ index: 0, start: 0, end: 4 }],
+              stackSlots: new Map([[0, 16]]),
+            },
+            unwind: 'SystemV',
+          },
+        ],
+      },
+    ]);
+  });
+
   it('decodes each kind of failure', () => {
     expect(
       parse([
@@ -116,6 +171,8 @@ describe('parseCompileReply', () => {
     [[['compiled', [['f', 0, 4, 2, 0, [], [], [], 0]]]]],
     [[['compiled', [['%f', 0, 40, 2, 0, [], [], [], 0]]]]],
     [[['compiled', [['%f', 0, 4, 2, 0, [[0, 'Abs8', null, 0]], [], [], 0]]]]],
+    [[['compiled', [['%f', 0, 4, 2, 0, [], [], [], 0, ['values', true, [[1, 'p1q', 0, 4]], [], []]]]]]],
+    [[['compiled', [['%f', 0, 4, 2, 0, [], [], [], 0, ['more']]]]]],
     [3],
   ])('refuses %j', (results) => {
     expect(() => parse(results)).toThrow(HarnessError);

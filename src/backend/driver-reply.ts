@@ -2,7 +2,16 @@ import * as v from 'valibot';
 
 import { HarnessError } from '../clif/harness-error.ts';
 import type { FunctionName } from '../clif/module.ts';
-import type { CallSite, CompiledFunction, CompileResult, Relocation } from './compile-result.ts';
+import type {
+  CallSite,
+  CompiledFunction,
+  CompileResult,
+  Handler,
+  HandlerContext,
+  Relocation,
+  ValueLabels,
+  ValuePlace,
+} from './compile-result.ts';
 
 /** A setting or flag as this Cranelift's own descriptors have it. A preset switches several flags at once. */
 export interface DriverSetting {
@@ -116,8 +125,61 @@ function parseFunction(fields: readonly unknown[], blob: Uint8Array): CompiledFu
     }),
     callSites: list(fields[7]).map((s) => parseCallSite(list(s))),
   };
-  if (vcodeBytes === 0) return compiled;
-  return { ...compiled, vcode: new TextDecoder().decode(blob.subarray(end, end + vcodeBytes)) };
+  const withVcode =
+    vcodeBytes === 0
+      ? compiled
+      : { ...compiled, vcode: new TextDecoder().decode(blob.subarray(end, end + vcodeBytes)) };
+  if (fields.length === FIXED_FIELDS) return withVcode;
+  return fields.slice(FIXED_FIELDS).reduce<CompiledFunction>((sum, field) => {
+    const extra = list(field);
+    switch (extra[0]) {
+      case 'values':
+        return { ...sum, values: parseValues(extra) };
+      case 'unwind':
+        return extra[1] === null ? sum : { ...sum, unwind: text(extra[1]) };
+      default:
+        throw protocolError(`of a function its ${JSON.stringify(extra[0])}`);
+    }
+  }, withVcode);
+}
+
+/** Fields that every function has. */
+const FIXED_FIELDS = 9;
+
+function parseValues(fields: readonly unknown[]): ValueLabels {
+  return {
+    isSameCode: fields[1] === true,
+    ranges: list(fields[2]).map((r) => {
+      const range = list(r);
+      return {
+        value: int(range[0]),
+        place: parsePlace(range[1]),
+        start: int(range[2]),
+        end: int(range[3]),
+      };
+    }),
+    instructions: list(fields[3]).map((i) => {
+      const inst = list(i);
+      return { index: int(inst[0]) - 1, start: int(inst[1]), end: int(inst[2]) };
+    }),
+    stackSlots: new Map(
+      list(fields[4]).map((s) => {
+        const slot = list(s);
+        return [int(slot[0]), int(slot[1])] as const;
+      }),
+    ),
+  };
+}
+
+const REGISTER_FILES: Readonly<Record<string, 'x' | 'f' | 'v'>> = { i: 'x', f: 'f', v: 'v' };
+
+/** A number counts from the CFA; `p10i` is a register as regalloc2 prints it. */
+function parsePlace(place: unknown): ValuePlace {
+  if (typeof place === 'number') return { kind: 'cfa', offset: int(place) };
+  const match = /^p(\d+)([ifv])$/.exec(text(place));
+  const kind = REGISTER_FILES[match?.[2] ?? ''];
+  if (match === null || kind === undefined) throw protocolError(`a value in ${JSON.stringify(place)}`);
+  return { kind, register: Number(match[1]) };
 }
 
 function parseRelocation(fields: readonly unknown[]): Relocation {
@@ -135,13 +197,19 @@ function parseRelocation(fields: readonly unknown[]): Relocation {
 }
 
 function parseCallSite(fields: readonly unknown[]): CallSite {
-  return {
-    offset: int(fields[0]),
-    handlers: list(fields[1]).map((h) => {
-      const handler = list(h);
-      return { tag: handler[0] === null ? null : int(handler[0]), offset: int(handler[1]) };
-    }),
-  };
+  const handlers: Handler[] = [];
+  let context: HandlerContext | undefined;
+  for (const h of list(fields[1])) {
+    const [first, second] = list(h);
+    if (first === 'sp') context = { kind: 'sp', offset: int(second) };
+    else if (first === 'x') context = { kind: 'x', register: int(second) };
+    else {
+      const handler = { tag: first === null ? null : int(first), offset: int(second) };
+      handlers.push(context === undefined ? handler : { ...handler, context });
+    }
+  }
+  const site = { offset: int(fields[0]), handlers };
+  return fields[2] === null ? site : { ...site, frameOffset: int(fields[2]) };
 }
 
 const USER_NAME = /^u(\d+):(\d+)$/;

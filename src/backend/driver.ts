@@ -17,6 +17,12 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Also each function's VCode text. */
   readonly wantVcode?: boolean;
+  /** Also where each function's values lie and which code its instructions became. Compiles a second time. */
+  readonly wantValues?: boolean;
+  /** Also call sites without handlers. */
+  readonly wantAllCallSites?: boolean;
+  /** Also Cranelift's unwind information. */
+  readonly wantUnwind?: boolean;
 }
 
 interface Pending {
@@ -115,12 +121,13 @@ export class Driver {
     configurations: readonly Configuration[],
     options: CompileOptions,
   ): Promise<readonly CompileResult[] | ChildEnd> {
+    const want = wanted(options);
     const header = JSON.stringify({
       op: 'compile',
       text: Buffer.byteLength(text),
       configurations: configurations.map(configurationText),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.wantVcode === true ? { want: ['vcode'] } : {}),
+      ...(want.length === 0 ? {} : { want }),
     });
     return new Promise((resolve, reject) => {
       this.#enqueue({
@@ -244,4 +251,13 @@ export class Driver {
     }, delayMs);
     this.#timer.unref();
   }
+}
+
+function wanted(options: CompileOptions): readonly string[] {
+  return [
+    ...(options.wantVcode === true ? ['vcode'] : []),
+    ...(options.wantValues === true ? ['values'] : []),
+    ...(options.wantAllCallSites === true ? ['call-sites'] : []),
+    ...(options.wantUnwind === true ? ['unwind'] : []),
+  ];
 }
