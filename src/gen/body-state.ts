@@ -22,7 +22,7 @@ interface DraftBlock {
   cold: boolean;
 }
 
-/** Sixteen initialised bytes: a pointer value (or a stack slot) and an offset from it. */
+/** `shape.cellBytes` initialised bytes: a pointer value (or a stack slot) and an offset from it. */
 export interface Cell {
   readonly base:
     { readonly kind: 'pointer'; readonly value: Value } | { readonly kind: 'slot'; readonly slot: number };
@@ -53,7 +53,7 @@ export interface BodyState {
   /** The same in order of definition, to unwind scopes and to fold what nothing has used. */
   readonly scope: Value[];
   readonly cells: Cell[];
-  /** Pointers to MEMORY_BYTES of initialised bytes. */
+  /** Pointers to `memoryBytes` of initialised bytes. */
   readonly regions: Cell[];
   readonly functionPointers: { readonly target: number; readonly value: Value }[];
   block: DraftBlock;

@@ -20,7 +20,7 @@ import { checksumOf, foldCells, foldUnused, startChecksum } from './checksum.ts'
 import type { Config, StatementKind } from './config.ts';
 import type { Draw } from './draw.ts';
 import { storeTo } from './memory.ts';
-import { MEMORY_BYTES, pickWeighted, type CaseShape, type FunctionPlan } from './plan.ts';
+import { pickWeighted, type CaseShape, type FunctionPlan } from './plan.ts';
 import { addMemory, loadAny, storeAny } from './regions.ts';
 import { anyValue, bitcast, condition, constant } from './values.ts';
 
@@ -91,7 +91,7 @@ function takeParams(state: BodyState): readonly Value[] {
     const role = state.plan.roles[i];
     if (role?.kind === 'memory') {
       const base = { kind: 'pointer', value } as const;
-      state.cells.push({ base, offset: 0 }, { base, offset: MEMORY_BYTES / 2 });
+      state.cells.push({ base, offset: 0 }, { base, offset: state.shape.cellBytes });
       state.regions.push({ base, offset: 0 });
     } else if (role?.kind === 'function') {
       state.functionPointers.push({ target: role.target, value });

@@ -79,21 +79,21 @@ describe('a seed', () => {
         },
         {
           "configurations": [
-            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=true opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=true has_v has_zbb has_zfh has_zfhmin has_zicond has_zvfh",
-            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=true opt_level=speed_and_size preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=true has_v has_zbkb has_zbs has_zcb has_zfa has_zfh has_zfhmin has_zvfh",
+            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=speed_and_size preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zbb has_zbc has_zcb has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=speed_and_size preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=true has_v has_zba has_zbs has_zca has_zcd has_zfh has_zfhmin has_zicond has_zvfh",
           ],
           "seed": "fedcba9876543210",
-          "sha256": "e847234184464c417c9b2741810db85fe0c0313a74bcaecdfcccc92e1925d110",
-          "signature": "1 functions, 4 parameters",
+          "sha256": "ed75a781f031412b0bdd16e4350641b4354b5e6a7ed8f57b1877b6841496543c",
+          "signature": "2 functions, 1 parameters",
         },
         {
           "configurations": [
-            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zbb has_zbkb has_zbs has_zca has_zcd has_zfh has_zfhmin has_zicond has_zvfh",
-            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_v has_zca has_zcd has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=false has_v has_zbc has_zbkb has_zbs has_zcb has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_probestack=false is_pic=true opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=true has_v has_zbc has_zbs has_zfh has_zfhmin has_zicond has_zvfh",
           ],
           "seed": "00000000000000ff",
-          "sha256": "d86cba416f14157db859f66619ebb3a6096cf066eab2df20abda64eae3c2fd35",
-          "signature": "2 functions, 3 parameters",
+          "sha256": "ed2f495d76d554f777dcf711a8b9d3b33286fe2307de131c887655deb5adbfe8",
+          "signature": "5 functions, 21 parameters",
         },
       ]
     `);

@@ -8,7 +8,15 @@ import { drawConfigurations } from './configurations.ts';
 import type { Abilities, Config } from './config.ts';
 import { drawBits, taggedBits } from './constants.ts';
 import { arbitraryOf, generateOne, type Draw } from './draw.ts';
-import { planFunctions, type CaseShape } from './plan.ts';
+import { pickWeighted, planFunctions, type CaseShape } from './plan.ts';
+import { VECTOR_BITS } from './vector-types.ts';
+
+function drawVectorBits(draw: Draw, config: Config, abilities: Abilities): number {
+  const possible = config.vectorBits.filter(
+    ({ item }) => item === VECTOR_BITS || abilities.isa.includes(`has_zvl${item}b`),
+  );
+  return possible.length > 0 ? pickWeighted(draw, possible) : VECTOR_BITS;
+}
 
 function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape {
   const has = (flag: string): boolean => abilities.isa.includes(flag);
@@ -19,12 +27,18 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   const implicitReturnArea =
     abilities.settings['enable_multi_ret_implicit_sret'] !== undefined &&
     draw.chance(config.implicitReturnAreaCases);
+  const vectorBits = hasVectors ? drawVectorBits(draw, config, abilities) : 0;
+  const hasNarrowVectors = hasVectors && draw.chance(config.narrowVectorCases);
   const types = config.types.filter(({ item }) => {
     const info = typeInfo(item);
-    return !info.isVector || (hasVectors && (info.lane !== 'f16' || hasHalfVectors));
+    if (!info.isVector) return true;
+    if (info.bits > vectorBits || (info.bits < VECTOR_BITS && !hasNarrowVectors)) return false;
+    return info.lane !== 'f16' || hasHalfVectors;
   });
   return {
     hasVectors,
+    vectorBits,
+    cellBytes: Math.max(16, vectorBits / 8),
     hasHalfVectors,
     hasHalfArithmetic,
     implicitReturnArea,

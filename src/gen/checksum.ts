@@ -1,5 +1,5 @@
 import type { Value } from '../clif/module.ts';
-import { typeInfo } from '../clif/type.ts';
+import { typeInfo, vectorOf, type Type } from '../clif/type.ts';
 import { emit, newValue, plain, typeOf, type BodyState } from './body-state.ts';
 import { loadFrom } from './memory.ts';
 import { bitcast, constant } from './values.ts';
@@ -19,10 +19,30 @@ function mix(state: BodyState, word: Value): void {
   state.checksum = plain(state, state.draw.pick(['bxor', 'iadd', 'isub']), 'i64', [scaled, word]);
 }
 
-function extractWord(state: BodyState, vector: Value, lane: number): Value {
+function extractWord(state: BodyState, type: Type, vector: Value, lane: number): Value {
   const result = newValue(state, 'i64');
-  emit(state, { kind: 'lane', op: 'extractlane', type: 'i64x2', results: [result], args: [vector], lane });
+  emit(state, { kind: 'lane', op: 'extractlane', type, results: [result], args: [vector], lane });
   return result;
+}
+
+function foldVector(state: BodyState, vector: Value, bits: number): void {
+  switch (bits) {
+    case 16:
+      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i16', vector)]));
+      return;
+    case 32:
+      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i32', vector)]));
+      return;
+    case 64:
+      mix(state, bitcast(state, 'i64', vector));
+      return;
+    default: {
+      const lanes = bits / 64;
+      const type = vectorOf('i64', lanes);
+      const words = typeOf(state, vector) === type ? vector : bitcast(state, type, vector);
+      for (let lane = 0; lane < lanes; lane += 1) mix(state, extractWord(state, type, words, lane));
+    }
+  }
 }
 
 /** Mixes every bit of `value` into the running checksum. */
@@ -30,9 +50,7 @@ export function fold(state: BodyState, value: Value): void {
   const type = typeOf(state, value);
   const info = typeInfo(type);
   if (info.isVector) {
-    const words = type === 'i64x2' ? value : bitcast(state, 'i64x2', value);
-    mix(state, extractWord(state, words, 0));
-    mix(state, extractWord(state, words, 1));
+    foldVector(state, value, info.bits);
     return;
   }
   switch (type) {
@@ -81,8 +99,7 @@ export function foldUnused(state: BodyState, from: number): void {
 export function foldCells(state: BodyState): void {
   for (const cell of state.cells) {
     if (!state.draw.chance(60)) continue;
-    mix(state, loadFrom(state, cell, 'i64'));
-    mix(state, loadFrom(state, cell, 'i64', 8));
+    for (let at = 0; at < state.shape.cellBytes; at += 8) mix(state, loadFrom(state, cell, 'i64', at));
   }
 }
 

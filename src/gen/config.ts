@@ -1,5 +1,6 @@
 import type { CallConv } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
+import { NARROW_VECTORS, WIDE_VECTORS } from './vector-types.ts';
 
 /** Both ends included. */
 export interface Range {
@@ -33,6 +34,10 @@ export interface Config {
   readonly configurations: Range;
   /** Percent of cases whose signatures may hold vectors; the others also run with has_v off. */
   readonly vectorCases: number;
+  /** Bits of the longest vectors, by case; more than 128 need has_zvlNb and a processor with such registers. */
+  readonly vectorBits: readonly Weighted<number>[];
+  /** Percent of vector cases that hold vectors shorter than 128 bits too. */
+  readonly narrowVectorCases: number;
   /** Percent of cases with enable_multi_ret_implicit_sret on; the others keep results within registers. */
   readonly implicitReturnAreaCases: number;
   readonly types: readonly Weighted<Type>[];
@@ -78,6 +83,8 @@ export const DEFAULT_CONFIG: Config = {
   inputs: { min: 3, max: 3 },
   configurations: { min: 2, max: 2 },
   vectorCases: 75,
+  vectorBits: [{ item: 128, weight: 1 }],
+  narrowVectorCases: 25,
   implicitReturnAreaCases: 85,
   types: [
     { item: 'i8', weight: 6 },
@@ -96,6 +103,8 @@ export const DEFAULT_CONFIG: Config = {
     { item: 'f16x8', weight: 1 },
     { item: 'f32x4', weight: 2 },
     { item: 'f64x2', weight: 2 },
+    ...NARROW_VECTORS.map((item) => ({ item, weight: 1 })),
+    ...WIDE_VECTORS.map((item) => ({ item, weight: 2 })),
   ],
   callConvs: [
     { item: 'system_v', weight: 4 },

@@ -2,6 +2,7 @@ import type { Configuration } from '../clif/case.ts';
 import type { Abilities } from './config.ts';
 import type { Draw } from './draw.ts';
 import type { CaseShape } from './plan.ts';
+import { VECTOR_BITS } from './vector-types.ts';
 
 /** Settings worth varying, each with the values to draw from; a value the Cranelift at hand lacks is never drawn. */
 const SHARED_CHOICES: readonly { readonly name: string; readonly values: readonly string[] }[] = [
@@ -47,10 +48,21 @@ function drawShared(draw: Draw, shape: CaseShape, abilities: Abilities): Readonl
   return sortedRecord(entries);
 }
 
+const ZVL_BITS = [32, 64, 128, 256, 512];
+
+/** What promises vectors of at least `vectorBits`: the flag alone, or with all shorter ones as the preset has it. */
+function zvlFlags(draw: Draw, vectorBits: number): readonly string[] {
+  const bits = draw.pick(ZVL_BITS.filter((b) => b >= Math.max(vectorBits, VECTOR_BITS)));
+  const isPreset = draw.chance(70);
+  return ZVL_BITS.filter((b) => b === bits || (isPreset && b < bits)).map((b) => `has_zvl${b}b`);
+}
+
 function drawIsa(draw: Draw, shape: CaseShape, abilities: Abilities): readonly string[] {
   const flags = OPTIONAL_ISA.filter(() => draw.chance(40));
   if (draw.chance(40)) flags.push('has_zca', 'has_zcd');
   if (shape.hasVectors || draw.chance(50)) flags.push('has_v');
+  if (shape.vectorBits > VECTOR_BITS || (flags.includes('has_v') && draw.chance(10)))
+    flags.push(...zvlFlags(draw, shape.vectorBits));
   if (shape.hasHalfArithmetic) flags.push('has_zfh', 'has_zfhmin');
   else if (draw.chance(40)) flags.push('has_zfhmin');
   if (shape.hasHalfVectors) flags.push('has_zvfh');

@@ -2,9 +2,6 @@ import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { emit, newValue, type BodyState, type Cell } from './body-state.ts';
 
-/** Bytes that a cell offers from its offset on; no CLIF type the generator uses is wider. */
-export const CELL_BYTES = 16;
-
 /** The cell's address and what is left to add to it. */
 function addressOf(state: BodyState, cell: Cell): { readonly pointer: Value; readonly offset: number } {
   if (cell.base.kind === 'pointer') return { pointer: cell.base.value, offset: cell.offset };
@@ -67,6 +64,6 @@ export function loadFrom(state: BodyState, cell: Cell, type: Type, extraBytes = 
 
 /** A load of `type` from `cell`, at any offset that stays inside it. */
 export function loadWithin(state: BodyState, cell: Cell, type: Type): Value {
-  const slack = CELL_BYTES - typeInfo(type).bytes;
+  const slack = state.shape.cellBytes - typeInfo(type).bytes;
   return loadFrom(state, cell, type, slack > 0 ? state.draw.int(0, slack) : 0);
 }

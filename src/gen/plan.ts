@@ -7,13 +7,15 @@ import type { Draw } from './draw.ts';
 /** What a parameter carries, which the type alone does not say. */
 export type ParamRole =
   | { readonly kind: 'data' }
-  /** The address of `MEMORY_BYTES` initialised bytes. */
+  /** The address of `memoryBytes` initialised bytes. */
   | { readonly kind: 'memory' }
   /** The address of the function planned at `target`. */
   | { readonly kind: 'function'; readonly target: number };
 
-/** Bytes behind every memory parameter. */
-export const MEMORY_BYTES = 32;
+/** Bytes behind every memory parameter: two cells. */
+export function memoryBytes(shape: CaseShape): number {
+  return 2 * shape.cellBytes;
+}
 
 /** A function before it has a body. Function `i` may only call functions planned after it, so all calls end. */
 export interface FunctionPlan {
@@ -25,6 +27,10 @@ export interface FunctionPlan {
 /** What the whole case shares. */
 export interface CaseShape {
   readonly hasVectors: boolean;
+  /** Of the longest vectors; 0 without any. */
+  readonly vectorBits: number;
+  /** Bytes that a cell of memory offers: 16, or what the longest type needs. */
+  readonly cellBytes: number;
   readonly hasHalfArithmetic: boolean;
   readonly hasHalfVectors: boolean;
   readonly implicitReturnArea: boolean;

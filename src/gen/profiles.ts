@@ -1,3 +1,4 @@
+import { typeInfo } from '../clif/type.ts';
 import { DEFAULT_CONFIG, type Config } from './config.ts';
 
 /** A named region of the space of cases. */
@@ -5,6 +6,14 @@ export interface Profile {
   readonly name: string;
   readonly summary: string;
   readonly config: Config;
+}
+
+/** The default types, vectors weighted by their length in bits. */
+function weighVectors(factor: (bits: number) => number): Config['types'] {
+  return DEFAULT_CONFIG.types.map(({ item, weight }) => {
+    const { isVector, bits } = typeInfo(item);
+    return { item, weight: isVector ? weight * factor(bits) : weight };
+  });
 }
 
 export const PROFILES: readonly Profile[] = [
@@ -29,7 +38,21 @@ export const PROFILES: readonly Profile[] = [
     config: {
       ...DEFAULT_CONFIG,
       vectorCases: 100,
-      types: DEFAULT_CONFIG.types.map((t) => (t.item.includes('x') ? { ...t, weight: t.weight * 5 } : t)),
+      narrowVectorCases: 60,
+      types: weighVectors(() => 5),
+    },
+  },
+  {
+    name: 'wide-vectors',
+    summary: 'vectors of 256 and 512 bits, with the flags that promise such registers',
+    config: {
+      ...DEFAULT_CONFIG,
+      vectorCases: 100,
+      vectorBits: [
+        { item: 256, weight: 3 },
+        { item: 512, weight: 2 },
+      ],
+      types: weighVectors((bits) => (bits > 128 ? 6 : 1)),
     },
   },
   {

@@ -1,35 +1,43 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { addSlot, type BodyState, type Cell } from './body-state.ts';
-import { CELL_BYTES, loadWithin, pointerTo, storeTo } from './memory.ts';
-import { MEMORY_BYTES, pickWeighted } from './plan.ts';
+import { loadWithin, pointerTo, storeTo } from './memory.ts';
+import { memoryBytes, pickWeighted } from './plan.ts';
 import { anyValue } from './values.ts';
 
 /** Fills a cell whole, so that any load from it afterwards reads defined bytes. */
 function initialise(state: BodyState, cell: Cell): void {
   const { draw, shape } = state;
+  const { cellBytes } = shape;
+  if (cellBytes > 16 && draw.chance(60)) {
+    storeTo(state, cell, anyValue(state, cellBytes === 32 ? 'i32x8' : 'i64x8'));
+    return;
+  }
   const wide: readonly Type[] = shape.hasVectors ? ['i128', 'f128', 'i8x16', 'i64x2'] : ['i128', 'f128'];
-  if (draw.chance(40)) {
-    storeTo(state, cell, anyValue(state, draw.pick(wide)));
-  } else {
-    storeTo(state, cell, anyValue(state, draw.pick(['i64', 'f64'] as const)));
-    storeTo(state, cell, anyValue(state, 'i64'), 8);
+  for (let at = 0; at < cellBytes; at += 16) {
+    if (draw.chance(40)) {
+      storeTo(state, cell, anyValue(state, draw.pick(wide)), at);
+    } else {
+      storeTo(state, cell, anyValue(state, draw.pick(['i64', 'f64'] as const)), at);
+      storeTo(state, cell, anyValue(state, 'i64'), at + 8);
+    }
   }
 }
 
 /** A new stack slot with one or two initialised cells; two that touch make a region other functions can be given. */
 export function addMemory(state: BodyState): Cell {
   const { draw } = state;
+  const { cellBytes } = state.shape;
   const range = pickWeighted(draw, state.config.slotSizes);
-  const size = Math.max(draw.int(range.min, range.max), CELL_BYTES);
+  const size = Math.max(draw.int(range.min, range.max), cellBytes);
   const slot = addSlot(state, size, draw.pick([1, 1, 8, 16, 16, 32, 64]));
-  const last = size - CELL_BYTES;
+  const last = size - cellBytes;
   const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);
   const first: Cell = { base: { kind: 'slot', slot }, offset };
   initialise(state, first);
   state.cells.push(first);
-  if (offset + MEMORY_BYTES <= size) {
-    const second: Cell = { base: first.base, offset: offset + CELL_BYTES };
+  if (offset + memoryBytes(state.shape) <= size) {
+    const second: Cell = { base: first.base, offset: offset + cellBytes };
     initialise(state, second);
     state.cells.push(second);
     state.regions.push(first);
@@ -37,16 +45,16 @@ export function addMemory(state: BodyState): Cell {
   return first;
 }
 
-/** A pointer to MEMORY_BYTES initialised bytes, to pass on. */
+/** A pointer to `memoryBytes` initialised bytes, to pass on. */
 export function anyRegion(state: BodyState): Value {
   for (let tries = 0; tries < 3; tries += 1) {
     if (state.regions.length > 0 && state.draw.chance(80))
       return pointerTo(state, state.draw.pick(state.regions));
     addMemory(state);
   }
-  const slot = addSlot(state, MEMORY_BYTES, 16);
+  const slot = addSlot(state, memoryBytes(state.shape), 16);
   const region: Cell = { base: { kind: 'slot', slot }, offset: 0 };
-  const second: Cell = { base: region.base, offset: CELL_BYTES };
+  const second: Cell = { base: region.base, offset: state.shape.cellBytes };
   initialise(state, region);
   initialise(state, second);
   state.cells.push(region, second);
@@ -67,6 +75,6 @@ export function loadAny(state: BodyState, type: Type): Value {
 export function storeAny(state: BodyState, value: Value): void {
   const type = state.valueTypes[value];
   if (type === undefined) throw new RangeError(`v${value} has no type yet`);
-  const slack = CELL_BYTES - typeInfo(type).bytes;
+  const slack = state.shape.cellBytes - typeInfo(type).bytes;
   storeTo(state, anyCell(state), value, slack > 0 ? state.draw.int(0, slack) : 0);
 }

@@ -29,6 +29,11 @@ export const SAMPLE_ABILITIES: Abilities = {
     'has_zfh',
     'has_zfhmin',
     'has_zicond',
+    'has_zvl128b',
+    'has_zvl256b',
+    'has_zvl32b',
+    'has_zvl512b',
+    'has_zvl64b',
     'has_zvfh',
   ],
 };

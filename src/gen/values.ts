@@ -3,6 +3,7 @@ import type { Inst, Value } from '../clif/module.ts';
 import { emit, newValue, plain, publish, typeOf, type BodyState } from './body-state.ts';
 import { canonicalNan, drawBits } from './constants.ts';
 import { loadWithin } from './memory.ts';
+import { bitcastSources } from './vector-types.ts';
 
 const CONST_OP: Readonly<Record<string, string>> = {
   f16: 'f16const',
@@ -93,7 +94,7 @@ function convertTo(state: BodyState, type: Type): Value {
   if (info.isVector) {
     if (draw.chance(30)) return loadOrConstant(state, type);
     if (draw.chance(50)) return splat(state, type, existing(state, info.lane));
-    const source = draw.pick(['i8x16', 'i32x4', 'i64x2'] as const);
+    const source = draw.pick(bitcastSources(type));
     return source === type ? existing(state, type) : bitcast(state, type, existing(state, source));
   }
   switch (type) {
