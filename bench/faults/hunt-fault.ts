@@ -188,6 +188,7 @@ export async function huntFault(options: HuntOptions): Promise<Hunt> {
       resume: false,
       reportsDir: options.reportsDir,
       environment,
+      knownCoverage: null,
       knownIssues: options.knownIssues,
       onProgress: () => undefined,
     },

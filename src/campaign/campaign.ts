@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { UsageError } from '../clif/harness-error.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
+import { encodeCoverage, type CoverageSet } from '../coverage/coverage-set.ts';
+import { aimsOf } from './aim.ts';
 import type { Environment } from './environment.ts';
 import { Journal, readJournal, type JournalChunk, type JournalHeader } from './journal.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -30,6 +32,8 @@ export interface CampaignOptions {
   readonly reportsDir: string;
   readonly environment: Environment;
   readonly knownIssues: readonly KnownIssue[];
+  /** What was covered before; cases aim at the rest. Null: they aim at everything. */
+  readonly knownCoverage: CoverageSet | null;
   readonly onProgress: (tally: Readonly<Tally>) => void;
 }
 
@@ -60,9 +64,9 @@ function directoriesFor(options: CampaignOptions): { readonly latest: string | n
 }
 
 function headerFor(options: CampaignOptions): JournalHeader {
-  const { seed, profile, shard, environment, cases, minutes } = options;
+  const { seed, profile, shard, environment, cases, minutes, knownCoverage } = options;
   return {
-    schema: 'callfuzz.journal/1',
+    schema: 'callfuzz.journal/2',
     seed,
     profile,
     cranelift: environment.cranelift,
@@ -71,6 +75,7 @@ function headerFor(options: CampaignOptions): JournalHeader {
     shard: `${shard.index}/${shard.count}`,
     cases,
     minutes,
+    knownCoverage: knownCoverage === null ? null : encodeCoverage(knownCoverage),
   };
 }
 
@@ -113,6 +118,11 @@ function openJournal(options: CampaignOptions): Opened {
       `${file}: made with other ISA extensions than this emulator has; run without --resume`,
     );
   }
+  if (content.header.knownCoverage !== header.knownCoverage) {
+    throw new UsageError(
+      `${file}: made with another --coverage file than this run has; give the same or run without --resume`,
+    );
+  }
   for (const chunk of content.chunks) addChunk(tally, chunk);
   return {
     directory: latest,
@@ -139,6 +149,7 @@ function chunkRecord(from: number, to: number, report: RunReport, seconds: numbe
     declined: { ...report.declined },
     phases: { ...report.phases },
     findings: report.findings.map((finding) => ({ ...finding, seconds })),
+    coverage: report.coverage,
   };
 }
 
@@ -164,8 +175,9 @@ function leastLoaded(workers: readonly WorkerClient[]): WorkerClient {
 export async function runCampaign(options: CampaignOptions): Promise<CampaignRun> {
   const { directory, journal, tally, done } = openJournal(options);
   const { environment, seed, profile, jobs, knownIssues } = options;
+  const aims = aimsOf(options.knownCoverage);
   const workers = await Promise.all(
-    Array.from({ length: jobs }, () => WorkerClient.start({ environment, seed, profile, knownIssues })),
+    Array.from({ length: jobs }, () => WorkerClient.start({ environment, seed, profile, knownIssues, aims })),
   );
   const started = performance.now();
   const before = tally.seconds;

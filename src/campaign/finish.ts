@@ -5,6 +5,8 @@ import { UsageError } from '../clif/harness-error.ts';
 import { fineBucket } from '../compare/bucket.ts';
 import type { Entry } from '../corpus/entry.ts';
 import { writeEntry } from '../corpus/entry-files.ts';
+import { uniteCoverage } from '../coverage/coverage-set.ts';
+import { coverageMarkdown, summaryCoverage, writeCoverage } from '../report/coverage.ts';
 import type { Summary, SummaryFinding } from '../report/summary.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import type { CampaignOptions, CampaignRun } from './campaign.ts';
@@ -20,6 +22,8 @@ export interface FinishOptions {
   readonly maxAttempts: number;
   readonly timeLimitMs: number;
   readonly onProgress: (line: string) => void;
+  /** Where the cells filled so far are kept over campaigns. */
+  readonly coverageFile: string | null;
 }
 
 interface Shrunk {
@@ -138,9 +142,16 @@ export async function finishCampaign(
       .filter((f) => f.verdict === 'flaky')
       .map(({ caseSeed, detail }) => ({ caseSeed, detail })),
     harnessFaults: 0,
+    coverage: summaryCoverage(tally.coverage),
   };
   writeSummary(join(run.directory, 'summary.json'), summary);
   writeFileSync(join(run.directory, 'summary.md'), summaryMarkdown(summary));
+  writeFileSync(join(run.directory, 'coverage.md'), coverageMarkdown(tally.coverage));
+  if (options.coverageFile !== null && campaign.knownCoverage !== null) {
+    const all = Uint8Array.from(campaign.knownCoverage);
+    uniteCoverage(all, tally.coverage);
+    writeCoverage(options.coverageFile, all);
+  }
   return summary;
 }
 

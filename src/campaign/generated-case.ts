@@ -1,17 +1,29 @@
 import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { makeCase } from '../gen/case-arbitrary.ts';
-import { findProfile } from '../gen/profiles.ts';
+import type { Abilities } from '../gen/config.ts';
+import { findProfile, type Profile } from '../gen/profiles.ts';
+import { aimOfSeed } from './aim.ts';
 import type { Environment } from './environment.ts';
 import { PROFILE_NAMES } from './profile-names.ts';
+import { tiltConfig } from './tilt.ts';
 
 /** The case a campaign of `profile` made from `caseSeed`, provided Cranelift and emulator are the same. Throws UsageError. */
 export function generatedCase(environment: Environment, profile: string, caseSeed: string): Case {
-  if (!/^[0-9a-f]{16}$/.test(caseSeed)) {
-    throw new UsageError(`not a case seed: ${JSON.stringify(caseSeed)}; expected 16 hexadecimal digits`);
+  if (aimOfSeed(caseSeed) === undefined) {
+    throw new UsageError(
+      `not a case seed: ${JSON.stringify(caseSeed)}; expected 16 hexadecimal digits, and perhaps "-" and the number of a cell`,
+    );
   }
   const found = findProfile(profile);
   if (found === undefined)
     throw new UsageError(`no profile ${profile}; there are ${PROFILE_NAMES.join(', ')}`);
-  return makeCase(found.config, environment.abilities, caseSeed);
+  return caseFromSeed(found, environment.abilities, caseSeed);
+}
+
+/** The case that `caseSeed` names: of the profile, bent towards the cell it aims at. */
+export function caseFromSeed(profile: Profile, abilities: Abilities, caseSeed: string): Case {
+  const aim = aimOfSeed(caseSeed);
+  const config = aim === null || aim === undefined ? profile.config : tiltConfig(profile.config, aim);
+  return makeCase(config, abilities, caseSeed);
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../clif/harness-error.ts';
 import { Journal, readJournal, type JournalChunk, type JournalHeader } from './journal.ts';
 
 const HEADER: JournalHeader = {
-  schema: 'callfuzz.journal/1',
+  schema: 'callfuzz.journal/2',
   seed: '7',
   profile: 'default',
   cranelift: '0.135.8',
@@ -15,6 +15,7 @@ const HEADER: JournalHeader = {
   shard: '0/1',
   cases: 200,
   minutes: null,
+  knownCoverage: null,
 };
 
 function chunk(from: number): JournalChunk {
@@ -27,6 +28,7 @@ function chunk(from: number): JournalChunk {
     verdicts: { agree: 49, finding: 1 },
     declined: {},
     phases: { compile: 3.5 },
+    coverage: '',
     findings: [
       {
         index: from + 3,
@@ -140,7 +142,7 @@ describe('a damaged journal', () => {
 
   it('in its header, or of another schema, is named', () => {
     write(0);
-    damage(1, (text) => text.replace('journal/1', 'journal/9'));
+    damage(1, (text) => text.replace('journal/2', 'journal/9'));
     expect(fault()).toMatch(`${file}:1: `);
   });
 

@@ -19,7 +19,7 @@ const FINDING = v.object({
 const NUMBERS = v.record(v.string(), v.number());
 
 const HEADER = v.object({
-  schema: v.literal('callfuzz.journal/1'),
+  schema: v.literal('callfuzz.journal/2'),
   seed: v.string(),
   profile: v.string(),
   cranelift: v.string(),
@@ -28,6 +28,8 @@ const HEADER = v.object({
   shard: v.string(),
   cases: v.nullable(v.number()),
   minutes: v.nullable(v.number()),
+  /** Cells that were filled before, which cases do not aim at; null where they aim at all. */
+  knownCoverage: v.nullable(v.string()),
 });
 
 /** One finished chunk of cases, with everything worth keeping of it: written whole or not at all. */
@@ -42,6 +44,8 @@ const CHUNK = v.object({
   declined: NUMBERS,
   phases: NUMBERS,
   findings: v.array(FINDING),
+  /** Cells that were filled (`encodeCoverage`). */
+  coverage: v.string(),
 });
 
 export type JournalHeader = v.InferOutput<typeof HEADER>;

@@ -8,6 +8,7 @@ import { executeCase } from '../emulator/execute.ts';
 import { Guest } from '../emulator/guest.ts';
 import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
 import { findProfile } from '../gen/profiles.ts';
+import { aimsOf } from './aim.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Environment } from './environment.ts';
 import { addPhases, noTime, type Phases } from './phases.ts';
@@ -53,7 +54,9 @@ const WARM_UP_ROUNDS = 3;
 export async function measureThroughput(options: MeasureOptions): Promise<Measurement> {
   const { environment, knownIssues, seed, profile, cases, jobs, now } = options;
   const workers = await Promise.all(
-    Array.from({ length: jobs }, () => WorkerClient.start({ environment, seed, profile, knownIssues })),
+    Array.from({ length: jobs }, () =>
+      WorkerClient.start({ environment, seed, profile, knownIssues, aims: aimsOf(null) }),
+    ),
   );
   const phases = noTime();
   const full: number[] = [];

@@ -14,6 +14,8 @@ export type ToWorker =
       readonly seed: string;
       readonly profile: string;
       readonly knownIssues: readonly KnownIssue[];
+      /** Cells that cases aim at (`aimsOf`). */
+      readonly aims: readonly number[];
     }
   | { readonly kind: 'run'; readonly id: number; readonly indices: readonly number[] }
   /** Generates and prints cases and keeps them, so that `compile` measures the compiler alone. */
@@ -40,6 +42,8 @@ export interface RunReport {
   readonly findings: readonly RunFinding[];
   /** Memory that the worker, its driver and its guest hold now. */
   readonly residentKilobytes: number;
+  /** Cells that these cases filled (`encodeCoverage`). */
+  readonly coverage: string;
 }
 
 export interface ShrinkReport {

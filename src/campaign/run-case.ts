@@ -34,6 +34,9 @@ export interface Bench {
   readonly phases: Phases;
 }
 
+/** Sees what a configuration compiled to. */
+export type OnCompiled = (configuration: Configuration, functions: readonly CompiledFunction[]) => void;
+
 /** Everything one case showed; `modules` counts the configurations that compiled. */
 export interface CaseRun {
   readonly verdict: Verdict;
@@ -127,8 +130,9 @@ async function executeConfiguration(
 /**
  * Runs a valid case: oracle, compile, link, execute, compare. The first finding in the order of configurations is the
  * verdict; without one, a configuration that was declined makes the case declined. Throws HarnessError only.
+ * `onCompiled` is called once for each configuration that compiled.
  */
-export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
+export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled): Promise<CaseRun> {
   const entry = entryOf(kase);
   const seeds = poisonSeeds(kase.seed);
   const started = bench.now();
@@ -151,6 +155,7 @@ export async function runCase(bench: Bench, kase: Case): Promise<CaseRun> {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
     if (result.kind === 'compiled') {
+      onCompiled?.(configuration, result.functions);
       const executing = executeConfiguration(
         bench,
         kase,

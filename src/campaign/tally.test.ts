@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeCoverage, newCoverage, type CoverageSet } from '../coverage/coverage-set.ts';
 import type { JournalChunk, JournalFinding } from './journal.ts';
 import { addChunk, findingsByBucket, newTally, type Tally } from './tally.ts';
 
@@ -19,6 +20,13 @@ function found(index: number, coarse: string, more: Partial<JournalFinding> = {}
   };
 }
 
+/** A map with one cell filled. */
+function covering(cell: number): CoverageSet {
+  const set = newCoverage();
+  set[cell] = 1;
+  return set;
+}
+
 function chunk(from: number, findings: readonly JournalFinding[] = []): JournalChunk {
   return {
     from,
@@ -30,6 +38,7 @@ function chunk(from: number, findings: readonly JournalFinding[] = []): JournalC
     declined: { 'too many results': 1 },
     phases: { compile: 2, execute: 1 },
     findings: [...findings],
+    coverage: encodeCoverage(covering(from)),
   };
 }
 
@@ -94,4 +103,9 @@ describe('findingsByBucket', () => {
   it('leaves out what did not repeat', () => {
     expect([...groups.values()].flat().some(({ verdict }) => verdict === 'flaky')).toBe(false);
   });
+});
+
+it('cells that any chunk filled are filled', () => {
+  const { coverage } = tallyOf(CHUNKS);
+  expect([...coverage.keys()].filter((cell) => coverage[cell] === 1)).toEqual([0, 50, 100]);
 });

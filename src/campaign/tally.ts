@@ -1,3 +1,4 @@
+import { decodeCoverage, newCoverage, uniteCoverage, type CoverageSet } from '../coverage/coverage-set.ts';
 import { VERDICT_KINDS } from '../compare/verdict.ts';
 import type { JournalChunk, JournalFinding } from './journal.ts';
 import { addPhases, noTime, PHASE_NAMES, type Phases } from './phases.ts';
@@ -12,6 +13,7 @@ export interface Tally {
   readonly declined: Record<string, number>;
   readonly phases: Phases;
   readonly findings: JournalFinding[];
+  readonly coverage: CoverageSet;
 }
 
 export function newTally(): Tally {
@@ -23,6 +25,7 @@ export function newTally(): Tally {
     declined: {},
     phases: noTime(),
     findings: [],
+    coverage: newCoverage(),
   };
 }
 
@@ -44,6 +47,8 @@ export function addChunk(tally: Tally, chunk: JournalChunk): void {
   addCounts(tally.declined, chunk.declined);
   addPhases(tally.phases, phasesOf(chunk.phases));
   tally.findings.push(...chunk.findings);
+  const coverage = decodeCoverage(chunk.coverage);
+  if (coverage !== null) uniteCoverage(tally.coverage, coverage);
 }
 
 /** Findings that count: confirmed ones, by coarse bucket, each list by case index. */

@@ -4,11 +4,15 @@ import { HarnessError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import { printModule } from '../clif/print.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
+import { encodeCoverage, newCoverage } from '../coverage/coverage-set.ts';
 import type { Verdict } from '../compare/verdict.ts';
-import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
+import { caseSeedFor } from '../gen/case-arbitrary.ts';
 import { findProfile, type Profile } from '../gen/profiles.ts';
+import { aimedSeed } from './aim.ts';
+import { caseCoverer } from './cover-case.ts';
 import { explainFinding } from './explain-finding.ts';
 import type { Environment } from './environment.ts';
+import { caseFromSeed } from './generated-case.ts';
 import type { FromWorker, RunFinding, RunReport, ToWorker } from './messages.ts';
 import { addPhases, noTime } from './phases.ts';
 import { runCase } from './run-case.ts';
@@ -24,6 +28,8 @@ interface Job {
   readonly profile: Profile;
   readonly seed: string;
   readonly knownIssues: readonly KnownIssue[];
+  /** Cells that cases aim at. */
+  readonly aims: readonly number[];
   /** Cases kept for `compile`, with their texts. */
   readonly prepared: { readonly kase: Case; readonly text: string }[];
 }
@@ -48,6 +54,10 @@ function count(into: Record<string, number>, key: string): void {
   into[key] = (into[key] ?? 0) + 1;
 }
 
+function seedAt(job: Job, index: number): string {
+  return aimedSeed(caseSeedFor(job.seed, job.profile.name, index), job.aims);
+}
+
 class CaseFault extends Error {
   readonly caseSeed: string;
   constructor(caseSeed: string, cause: unknown) {
@@ -63,15 +73,16 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
   const verdicts: Record<string, number> = {};
   const declined: Record<string, number> = {};
   const findings: RunFinding[] = [];
+  const coverage = newCoverage();
   let modules = 0;
   const runs = indices.map((index) =>
     limit(async () => {
-      const caseSeed = caseSeedFor(job.seed, profile.name, index);
+      const caseSeed = seedAt(job, index);
       try {
         const started = performance.now();
-        const kase = makeCase(profile.config, environment.abilities, caseSeed);
+        const kase = caseFromSeed(profile, environment.abilities, caseSeed);
         station.bench.phases.generate += performance.now() - started;
-        const run = await runCase(station.bench, kase);
+        const run = await runCase(station.bench, kase, caseCoverer(coverage, kase));
         const known = await explainFinding(
           station,
           kase,
@@ -102,6 +113,7 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
     declined,
     phases,
     residentKilobytes: station.residentKilobytes(),
+    coverage: encodeCoverage(coverage),
     findings: findings.sort((a, b) => a.index - b.index),
   };
 }
@@ -109,11 +121,7 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
 function prepareCases(job: Job, indices: readonly number[]): number {
   job.prepared.length = 0;
   for (const index of indices) {
-    const kase = makeCase(
-      job.profile.config,
-      job.environment.abilities,
-      caseSeedFor(job.seed, job.profile.name, index),
-    );
+    const kase = caseFromSeed(job.profile, job.environment.abilities, seedAt(job, index));
     job.prepared.push({ kase, text: printModule(kase.module) });
   }
   return indices.length;
@@ -137,8 +145,8 @@ async function startJob(message: Extract<ToWorker, { kind: 'start' }>): Promise<
   const profile = findProfile(message.profile);
   if (profile === undefined) throw new HarnessError('campaign', `no profile ${message.profile}`);
   const station = await openStation(message.environment);
-  const { environment, seed, knownIssues } = message;
-  return { station, environment, profile, seed, knownIssues, prepared: [] };
+  const { environment, seed, knownIssues, aims } = message;
+  return { station, environment, profile, seed, knownIssues, aims, prepared: [] };
 }
 
 function isToWorker(message: unknown): message is ToWorker {
@@ -177,8 +185,7 @@ async function obey(job: Promise<Job>, message: ToWorker): Promise<void> {
       tell({ kind: 'done', id: message.id, modules: await compilePrepared(ready) });
       return;
     case 'shrink': {
-      const caseSeed = caseSeedFor(ready.seed, ready.profile.name, message.index);
-      const kase = makeCase(ready.profile.config, ready.environment.abilities, caseSeed);
+      const kase = caseFromSeed(ready.profile, ready.environment.abilities, seedAt(ready, message.index));
       const report = await shrinkFinding(ready.station, kase, message, ready.knownIssues);
       tell({ kind: 'shrunk', id: message.id, report });
       return;

@@ -47,6 +47,10 @@ function addCampaignCommands(callfuzz: Command, { terminal, root, done }: Surrou
         .default({ index: 0, count: 1 }, '0/1'),
     )
     .option('--json <file>', 'also write the summary as JSON')
+    .option(
+      '--coverage <file>',
+      'aim at what this map of earlier campaigns lacks, and add what this one fills; made where it is not there',
+    )
     .option('--resume', 'go on where the last campaign of this seed stopped')
     .option(...reports)
     .option('--shrink-attempts <n>', 'candidates tried for each finding', wholeNumber(0), 3000)

@@ -5,6 +5,7 @@ import { openEnvironment, readKnownIssues } from '../campaign/environment.ts';
 import { finishCampaign, writeSummary } from '../campaign/finish.ts';
 import { CaseHarnessError, HarnessError, UsageError } from '../campaign/errors.ts';
 import { makeDirectory } from '../campaign/make-directory.ts';
+import { readCoverage } from '../report/coverage.ts';
 import { summaryText, type Summary } from '../report/summary.ts';
 import { PROFILE_NAMES } from '../campaign/profile-names.ts';
 import { EXIT_CLEAN, EXIT_FINDINGS } from './exit-code.ts';
@@ -22,6 +23,7 @@ export interface FuzzOptions {
   readonly jobs?: number;
   readonly shard: Shard;
   readonly json?: string;
+  readonly coverage?: string;
   readonly resume?: boolean;
   readonly reports: string;
   readonly shrinkAttempts: number;
@@ -86,6 +88,7 @@ async function runToEnd(
       maxAttempts: options.shrinkAttempts,
       timeLimitMs: SHRINK_LIMIT_MS,
       onProgress: progress.note,
+      coverageFile: options.coverage ?? null,
     });
     return { summary, directory: run.directory };
   } finally {
@@ -105,6 +108,8 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
   }
   // What cannot be written must not cost a driver's build or a whole campaign: try first.
   if (options.json !== undefined) terminal.checkWritable(options.json);
+  if (options.coverage !== undefined) terminal.checkWritable(options.coverage);
+  const knownCoverage = options.coverage === undefined ? null : readCoverage(options.coverage);
   makeDirectory(options.reports);
   const knownIssues = readKnownIssues(join(root, 'known-issues'));
   const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.buildNote });
@@ -120,6 +125,7 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
     reportsDir: options.reports,
     environment,
     knownIssues,
+    knownCoverage,
     onProgress: progress.update,
   };
   const stopWatching = endOnInterrupt(() => {

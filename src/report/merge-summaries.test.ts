@@ -32,6 +32,7 @@ const SHARD: Summary = {
   findings: [FINDING],
   flaky: [{ caseSeed: 'f', detail: 'gone' }],
   harnessFaults: 0,
+  coverage: null,
 };
 
 test('counts add up and findings meet by bucket under their lowest case', () => {

@@ -1,4 +1,5 @@
 import { UsageError } from '../clif/harness-error.ts';
+import { uniteSummaries } from './coverage.ts';
 import type { Summary, SummaryFinding } from './summary.ts';
 
 function addCounts(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
@@ -79,5 +80,6 @@ export function mergeSummaries(summaries: readonly Summary[]): Summary {
     findings: mergeFindings(summaries.flatMap((s) => s.findings)),
     flaky: summaries.flatMap((s) => s.flaky),
     harnessFaults: total((s) => s.harnessFaults),
+    coverage: uniteSummaries(summaries.flatMap((s) => s.coverage ?? [])),
   };
 }

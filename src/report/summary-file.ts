@@ -19,6 +19,8 @@ const FINDING = v.object({
   detail: v.string(),
 });
 
+const SHARE = v.object({ filled: v.number(), reachable: v.number() });
+
 const SUMMARY = v.object({
   schema: v.literal('callfuzz.summary/1'),
   seed: v.string(),
@@ -36,6 +38,17 @@ const SUMMARY = v.object({
   findings: v.array(FINDING),
   flaky: v.array(v.object({ caseSeed: v.string(), detail: v.string() })),
   harnessFaults: v.number(),
+  coverage: v.optional(
+    v.nullable(
+      v.object({
+        digest: v.string(),
+        cells: v.string(),
+        counts: v.array(v.object({ group: v.string(), singles: SHARE, pairs: SHARE })),
+        emptySingles: v.array(v.string()),
+      }),
+    ),
+    null,
+  ),
 });
 
 const SUMMARY_NAME = 'summary.json';

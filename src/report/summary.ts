@@ -1,3 +1,5 @@
+import { coverageLines, type SummaryCoverage } from './coverage.ts';
+
 /** One bucket of findings as the summary has it. */
 export interface SummaryFinding {
   readonly bucket: string;
@@ -33,6 +35,8 @@ export interface Summary {
   readonly findings: readonly SummaryFinding[];
   readonly flaky: readonly { readonly caseSeed: string; readonly detail: string }[];
   readonly harnessFaults: number;
+  /** Null in summaries of versions that kept no map. */
+  readonly coverage: SummaryCoverage | null;
 }
 
 function percent(part: number, whole: number): string {
@@ -62,6 +66,7 @@ export function summaryText(summary: Summary): string {
       ...(finding.repro === null ? [] : [`  repro: ${finding.repro}`]),
     );
   }
+  if (summary.coverage !== null) lines.push(...coverageLines(summary.coverage));
   for (const flaky of summary.flaky) lines.push(`flaky: case seed ${flaky.caseSeed}: ${flaky.detail}`);
   return lines.join('\n');
 }
@@ -86,6 +91,8 @@ export function summaryMarkdown(summary: Summary): string {
     ...(rows.length === 0 ? [] : ['|---|---|---|---|---|', ...rows]),
     '',
     ...summary.findings.map((f) => `- **${f.bucket}**: ${f.detail}`),
+    '',
+    ...(summary.coverage === null ? [] : coverageLines(summary.coverage).map((line) => `- ${line}`)),
     '',
   ].join('\n');
 }

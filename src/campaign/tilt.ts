@@ -1,0 +1,195 @@
+import type { Cell } from '../coverage/cell-space.ts';
+import type { Pick } from '../coverage/group.ts';
+import type { CallConv } from '../clif/signature.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
+import type { Config, Range, Weighted } from '../gen/config.ts';
+
+/** Times as heavy as all the rest together. */
+const FAVOUR = 1;
+
+/** Makes those that `isWanted` weigh as much as all the others together; what the list lacks is not added. */
+function favour<T>(list: readonly Weighted<T>[], isWanted: (item: T) => boolean): readonly Weighted<T>[] {
+  const sum = (wanted: boolean): number =>
+    list.reduce((total, { item, weight }) => total + (isWanted(item) === wanted ? weight : 0), 0);
+  const [own, rest] = [sum(true), sum(false)];
+  if (own === 0 || rest === 0 || own >= FAVOUR * rest) return list;
+  const factor = Math.ceil((FAVOUR * rest) / own);
+  return list.map((entry) => (isWanted(entry.item) ? { ...entry, weight: entry.weight * factor } : entry));
+}
+
+function atLeast(range: Range, min: number): Range {
+  return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
+}
+
+function atMost(range: Range, max: number): Range {
+  return { min: Math.min(range.min, max), max: Math.max(Math.min(range.min, max), Math.min(range.max, max)) };
+}
+
+function favourTypes(config: Config, isWanted: (type: Type) => boolean): Config {
+  const types = favour(config.types, isWanted);
+  const hasVectors = config.types.some(({ item }) => isWanted(item) && typeInfo(item).isVector);
+  const hasOthers = config.types.some(({ item }) => isWanted(item) && !typeInfo(item).isVector);
+  return { ...config, types, ...(hasVectors && !hasOthers ? { vectorCases: 100 } : {}) };
+}
+
+function favourConvention(config: Config, name: string): Config {
+  return { ...config, callConvs: favour(config.callConvs, (item: CallConv) => item === name) };
+}
+
+/** The first number in a class such as `5-11`, `12+` or `none`. */
+function lowestOf(text: string): number {
+  return text === 'none' ? 0 : Number.parseInt(text, 10);
+}
+
+function tiltPlace(config: Config, place: string, position: number): Config {
+  const isFloatPlace = place.startsWith('fa');
+  const isIntegerPlace = place.startsWith('a');
+  const wide = place.includes('+');
+  const register = Number.parseInt(place.replace(/^f?a/, ''), 10);
+  const more = Number.isNaN(register) ? 9 : register + 1;
+  const params = atLeast(config.params, Math.max(more, position + 1));
+  if (place === 'return area' || place === 'a1+return area') {
+    const tilted = { ...config, implicitReturnAreaCases: 100, results: atLeast(config.results, 4) };
+    return place === 'return area'
+      ? tilted
+      : favourTypes(tilted, (type) => type === 'i128' || type === 'f128');
+  }
+  // A register that many values come before is still free only where those go elsewhere.
+  if (position >= 4 && register < position)
+    return favourTypes({ ...config, params }, (type) => {
+      const info = typeInfo(type);
+      const isFloat = info.isFloat && info.bits <= 64;
+      return info.isVector || (isFloatPlace ? !isFloat : isFloat);
+    });
+  if (wide) return favourTypes({ ...config, params }, (type) => type === 'i128' || type === 'f128');
+  if (!isFloatPlace && !isIntegerPlace) return { ...config, params };
+  return favourTypes({ ...config, params }, (type) => {
+    const info = typeInfo(type);
+    return !info.isVector && info.bits <= 64 && info.isFloat === isFloatPlace;
+  });
+}
+
+function tiltValue(config: Config, pick: Pick): Config {
+  const { role, type, place, extension, position, convention, purpose } = pick;
+  const at = position === undefined ? 0 : lowestOf(position);
+  let tilted = config;
+  if (position !== undefined) {
+    tilted = { ...tilted, params: atLeast(tilted.params, at + 1) };
+    if (role !== 'argument') tilted = { ...tilted, results: atLeast(tilted.results, at + 1) };
+    if (role === 'result') tilted = { ...tilted, implicitReturnAreaCases: 100 };
+  }
+  if (place !== undefined) tilted = tiltPlace(tilted, place, at);
+  if (type !== undefined) tilted = favourTypes(tilted, (item) => item === type);
+  if (extension !== undefined) {
+    tilted = { ...tilted, extensions: extension === 'none' ? 10 : 95 };
+    if (extension !== 'none' && type === undefined)
+      tilted = favourTypes(tilted, (item) => item === 'i8' || item === 'i16' || item === 'i32');
+  }
+  if (convention !== undefined) tilted = favourConvention(tilted, convention);
+  if (purpose === 'vmctx') tilted = { ...tilted, memoryParams: 90, sretFunctions: 0 };
+  if (purpose === 'sret') tilted = { ...tilted, sretFunctions: 60 };
+  return tilted;
+}
+
+function tiltArea(range: Range, area: string): Range {
+  const lowest = lowestOf(area);
+  if (lowest === 0) return atMost(range, 4);
+  return lowest === 1 ? atLeast(range, 5) : atLeast(range, lowest === 65 ? 12 : 20);
+}
+
+function tiltLive(config: Config, kind: string, count: string): Config {
+  if (count === 'none') return config;
+  const weights = config.statementWeights;
+  const tilted = {
+    ...config,
+    statementWeights: { ...weights, pressure: weights.pressure * 6, call: weights.call * 2 },
+  };
+  return favourTypes(tilted, (type) => {
+    const info = typeInfo(type);
+    if (kind === 'vector') return info.isVector;
+    if (info.isVector) return false;
+    if (kind === 'wide') return info.bits === 128;
+    return info.bits <= 64 && info.isFloat === (kind === 'float');
+  });
+}
+
+function tiltCall(config: Config, pick: Pick): Config {
+  const { way, caller, callee, spot } = pick;
+  const tail = pick['tail area'];
+  let tilted = config;
+  if (way !== undefined) {
+    const isIndirect = way.includes('indirect');
+    tilted = { ...tilted, indirectCalls: isIndirect ? 90 : 10 };
+    if (!isIndirect) tilted = { ...tilted, colocatedCalls: way.startsWith('far') ? 10 : 90 };
+  }
+  if (way?.includes('return_call') === true || (tail !== undefined && tail !== 'no tail call'))
+    tilted = { ...favourConvention(tilted, 'tail'), tailCalls: 95 };
+  for (const convention of [caller, callee])
+    if (convention !== undefined) tilted = favourConvention(tilted, convention);
+  const [argumentArea, returnArea] = [pick['argument area'], pick['return area']];
+  if (argumentArea !== undefined) tilted = { ...tilted, params: tiltArea(tilted.params, argumentArea) };
+  if (returnArea !== undefined) {
+    const isOn = returnArea !== 'none';
+    tilted = {
+      ...tilted,
+      results: tiltArea(tilted.results, returnArea),
+      ...(isOn ? { implicitReturnAreaCases: 100 } : {}),
+    };
+  }
+  for (const kind of ['int', 'wide', 'float', 'vector']) {
+    const count = pick[`live ${kind}`];
+    if (count !== undefined) tilted = tiltLive(tilted, kind, count);
+  }
+  const weights = tilted.statementWeights;
+  if (spot === 'loop') return { ...tilted, statementWeights: { ...weights, loop: weights.loop * 4 } };
+  if (spot === 'cold block' || spot === 'elsewhere')
+    return { ...tilted, statementWeights: { ...weights, branch: weights.branch * 4 } };
+  return tilted;
+}
+
+function tiltFrame(config: Config, pick: Pick): Config {
+  const { size, convention, ends } = pick;
+  let tilted = config;
+  if (size !== undefined && size !== 'none') {
+    const [from = 0, to = from * 2] = size
+      .split(/[-+]/)
+      .filter((part) => part !== '')
+      .map(Number);
+    tilted = {
+      ...tilted,
+      slotSizes: favour(tilted.slotSizes, (range: Range) => range.max >= from / 2 && range.min <= to),
+    };
+  }
+  if (size === 'none')
+    tilted = { ...tilted, statements: atMost(tilted.statements, 2), params: atMost(tilted.params, 6) };
+  for (const [name, kind] of [
+    ['saved x', 'int'],
+    ['saved f', 'float'],
+  ] as const) {
+    const count = pick[name];
+    if (count !== undefined) tilted = tiltLive(tilted, kind, count);
+  }
+  if (convention !== undefined) tilted = favourConvention(tilted, convention);
+  const weights = tilted.statementWeights;
+  if (ends === 'tail call') return { ...favourConvention(tilted, 'tail'), tailCalls: 100 };
+  if (ends === 'both')
+    return {
+      ...favourConvention(tilted, 'tail'),
+      statementWeights: { ...weights, exit: weights.exit * 8 },
+      tailCalls: 90,
+    };
+  if (ends === 'trap only') return { ...tilted, statementWeights: { ...weights, trap: weights.trap * 10 } };
+  return tilted;
+}
+
+/** The profile bent towards cases that fill `cell`: likelier, never certain, and with all that else belongs to the profile. */
+export function tiltConfig(config: Config, cell: Cell): Config {
+  switch (cell.group) {
+    case 'value':
+      return tiltValue(config, cell.pick);
+    case 'call':
+      return tiltCall(config, cell.pick);
+    default:
+      return tiltFrame(config, cell.pick);
+  }
+}

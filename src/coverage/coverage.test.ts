@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { layoutSignature } from '../abi/layout.ts';
+import type { Configuration } from '../clif/case.ts';
+import { parseClif } from '../clif/parse.ts';
+import { cellSpace, cellText, GROUPS } from './cell-space.ts';
+import { coverCompiled, coverModule } from './cover-module.ts';
+import {
+  decodeCoverage,
+  emptyCells,
+  encodeCoverage,
+  impossibleCells,
+  newCoverage,
+  type CoverageSet,
+} from './coverage-set.ts';
+import { savesOf } from './saves.ts';
+
+const CONFIGURATION: Configuration = { shared: { opt_level: 'speed', is_pic: 'true' }, isa: [] };
+
+function covered(text: string, code: Uint8Array = new Uint8Array(0)): CoverageSet {
+  const parsed = parseClif(text);
+  if (parsed.kind !== 'ok') throw new Error('the text does not parse');
+  const { module } = parsed.file;
+  const set = newCoverage();
+  const facts = coverModule(set, module, (signature) =>
+    layoutSignature(signature, { implicitReturnArea: true }),
+  );
+  const functions = module.functions.map((fn) => ({
+    name: fn.name,
+    code,
+    alignBytes: 4,
+    relocations: [],
+    traps: [],
+    callSites: [],
+    frameSizeBytes: 48,
+  }));
+  coverCompiled(set, facts, CONFIGURATION, functions);
+  return set;
+}
+
+function filled(set: CoverageSet): readonly string[] {
+  return cellSpace()
+    .cells.filter((_, i) => set[i] === 1)
+    .map(cellText);
+}
+
+const MODULE = `function %main(i64, f32) -> i64, i8x16 tail {
+    fn0 = %f(i8 sext, i128) -> i64, i8x16 tail
+block0(v0: i64, v1: f32):
+    v2 = iconst.i8 1
+    v3 = iconcat v0, v0
+    v4, v5 = call fn0(v2, v3)
+    v6 = fadd v1, v1
+    return_call fn0(v2, v3)
+}`;
+
+describe('coverage', () => {
+  it('says what a value is, where it lies and in which call', () => {
+    const cells = filled(covered(MODULE));
+    for (const text of [
+      'value: type i8, place a1',
+      'value: place a1, extension sext',
+      'value: type i128, place a2+a3',
+      'value: type i8x16, place return area',
+      'value: role result, position 1',
+      'value: type f32, place fa0',
+      'call: way far call',
+      'call: way far return_call, tail area keeps',
+      'call: way far call, live float 1-4',
+      'call: live int none, opt_level speed',
+      'frame: size 1-256, ends tail call',
+    ])
+      expect(cells).toContain(text);
+    expect(cells).not.toContain('call: way call');
+    expect(cells).not.toContain('value: type i8, extension none');
+  });
+
+  it('fills no cell that it calls impossible', () => {
+    expect(impossibleCells(covered(MODULE)).map(cellText)).toEqual([]);
+  });
+
+  it('keeps a map through its text', () => {
+    const set = covered(MODULE);
+    expect(decodeCoverage(encodeCoverage(set))).toEqual(set);
+    expect(decodeCoverage('AAAA')).toBeNull();
+    expect(emptyCells(set).length + filled(set).length).toBe(
+      cellSpace().cells.filter((cell) => cell.unreachable === null).length,
+    );
+  });
+
+  it('can fill each value of each dimension', () => {
+    const reachable = cellSpace().cells.filter((cell) => !cell.isPair && cell.unreachable !== null);
+    expect(reachable.map(cellText)).toEqual([]);
+    expect(new Set(cellSpace().cells.map(cellText)).size).toBe(cellSpace().cells.length);
+    expect(GROUPS.map((group) => group.name)).toEqual(['value', 'call', 'frame']);
+  });
+});
+
+describe('savesOf', () => {
+  it('counts the saved registers of a prologue and no spill', () => {
+    // addi sp,-16; sd ra,8(sp); sd s0,0(sp); mv s0,sp; addi sp,-32; sd s1,24(sp); c.sdsp s2,16(sp); fsd fs0,8(sp); mv s1,a0; sd s3,0(sp)
+    const words = [
+      0xff010113, 0x00113423, 0x00813023, 0x00010413, 0xfe010113, 0x00913c23, 0x0000e84a, 0x00813427,
+      0x00050493, 0x01313023,
+    ];
+    const code = new Uint8Array(words.length * 4 - 2);
+    const view = new DataView(code.buffer);
+    let at = 0;
+    for (const word of words) {
+      const isShort = (word & 3) !== 3;
+      if (isShort) view.setUint16(at, word, true);
+      else view.setUint32(at, word, true);
+      at += isShort ? 2 : 4;
+    }
+    expect(savesOf(code)).toEqual({ x: 2, f: 1 });
+  });
+});
