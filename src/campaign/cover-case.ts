@@ -14,8 +14,13 @@ function layouts(implicitReturnArea: boolean): (signature: Signature) => Signatu
   };
 }
 
-/** For `runCase`: marks in `set` what the case shows under each configuration that compiles. */
-export function caseCoverer(set: CoverageSet, kase: Case): OnCompiled {
+/** Taking a case down costs a tenth of compiling it: one in four is enough to tell what is never tried. */
+const ONE_IN = 4;
+
+/** For `runCase`: marks in `set` what the case shows under each configuration that compiles; nothing for most cases. */
+export function caseCoverer(set: CoverageSet, kase: Case): OnCompiled | undefined {
+  if (Number.parseInt(kase.seed.slice(8, 16), 16) % ONE_IN !== 0) return undefined;
+
   // The module's part is the same whatever it is compiled with, and only compiled modules show anything.
   let facts: ModuleFacts | null = null;
   return (configuration, functions) => {

@@ -6,6 +6,7 @@ import {
   countCoverage,
   decodeCoverage,
   emptyCells,
+  impossibleCells,
   encodeCoverage,
   newCoverage,
   uniteCoverage,
@@ -88,6 +89,7 @@ export function coverageMarkdown(set: CoverageSet): string {
     '',
     ...listOf(true),
     '',
+    ...impossibleCells(set).map((cell) => `- filled, though "${cell.unreachable}": ${cellText(cell)}`),
     '## What cannot be filled',
     '',
     ...[...reasons].map(
