@@ -252,8 +252,8 @@ if (needsToolchain(args)) {
 }
 if (args[0] === 'test') {
   runScript(join(ROOT, 'node_modules/vitest/vitest.mjs'), ['run', ...args.slice(1)]);
-} else if (args[0] === 'faults') {
-  runScript(join(ROOT, 'dist/bench/faults/run-faults.js'), args.slice(1));
+} else if (args[0] === 'power') {
+  runScript(join(ROOT, 'dist/bench/power/run-power.js'), args.slice(1));
 } else if (args[0] === 'script') {
   if (args[1] === undefined) stop('name a compiled script, such as dist/bench/parser-agreement.js');
   runScript(join(ROOT, args[1]), args.slice(2));

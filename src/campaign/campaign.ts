@@ -35,6 +35,10 @@ export interface CampaignOptions {
   /** What was covered before; cases aim at the rest. Null: they aim at everything. */
   readonly knownCoverage: CoverageSet | null;
   readonly onProgress: (tally: Readonly<Tally>) => void;
+  /**
+   * Asked after each chunk: true ends the campaign once the chunks begun are done, so all before the one that decided it.
+   */
+  readonly isEnough?: (tally: Readonly<Tally>) => boolean;
 }
 
 export interface CampaignRun {
@@ -185,15 +189,18 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRun
   const limit = pLimit(jobs * 2);
   const running = new Set<Promise<void>>();
   let failure: unknown = null;
+  let isEnough = false;
   try {
     for (const [from, to] of chunksToDo(options, done)) {
-      if (failure !== null || (options.minutes !== null && seconds() >= options.minutes * 60)) break;
+      if (failure !== null || isEnough || (options.minutes !== null && seconds() >= options.minutes * 60))
+        break;
       const task = limit(async () => {
         const report = await leastLoaded(workers).run(indicesOf(from, to, options.shard));
         const chunk = chunkRecord(from, to, report, seconds());
         journal.append(chunk);
         addChunk(tally, chunk);
         options.onProgress(tally);
+        isEnough ||= options.isEnough?.(tally) ?? false;
       });
       const settled = task
         .catch((error: unknown) => {

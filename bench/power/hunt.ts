@@ -1,0 +1,231 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCampaign, type CampaignRun } from '../../src/campaign/campaign.ts';
+import type { Environment } from '../../src/campaign/environment.ts';
+import { generatedCase } from '../../src/campaign/generated-case.ts';
+import type { JournalFinding } from '../../src/campaign/journal.ts';
+import type { ShrinkReport } from '../../src/campaign/messages.ts';
+import { replayCase } from '../../src/campaign/replay.ts';
+import { entryFromShrink } from '../../src/campaign/shrunk-entry.ts';
+import { openStation } from '../../src/campaign/station.ts';
+import type { Case } from '../../src/clif/case.ts';
+import { fineBucket } from '../../src/compare/bucket.ts';
+import type { KnownIssue } from '../../src/compare/known-issues.ts';
+import { writeEntry } from '../../src/corpus/entry-files.ts';
+import { checkOf, type Check } from './check-name.ts';
+import { encloseCase } from './enclose-case.ts';
+
+/** What a repro may have at most to count as small. */
+export const MAX_FUNCTIONS = 3;
+export const MAX_INSTRUCTIONS = 15;
+
+/** Findings that are shrunk at most, each from another bucket where there are several. */
+const MAX_SHRUNK = 6;
+const SHRINK_ATTEMPTS = 3000;
+const SHRINK_LIMIT_MS = 45_000;
+
+export interface HuntOptions {
+  /** The Cranelift that is wrong. */
+  readonly faulty: Environment;
+  /** One that is not: what is found must be gone there. */
+  readonly sound: Environment;
+  /** Of the faulty one, for its repros. */
+  readonly version: string;
+  readonly seed: string;
+  readonly profile: string;
+  /** Bounds of the search. */
+  readonly cases: number;
+  readonly seconds: number;
+  readonly jobs: number;
+  /** Whether calls inside the module are watched. */
+  readonly veneers: boolean;
+  readonly isShrinking: boolean;
+  /** What counts; other new findings are passed over. */
+  readonly isWanted: (finding: JournalFinding) => boolean;
+  /** Where journal and repros go; emptied first. */
+  readonly reportsDir: string;
+  readonly knownIssues: readonly KnownIssue[];
+  readonly onProgress: (line: string) => void;
+}
+
+/** A finding made small. */
+export interface Repro {
+  readonly bucket: string;
+  readonly functions: number;
+  readonly instructions: number;
+  readonly attempts: number;
+  readonly seconds: number;
+  /** A bound on attempts or time ended the shrinking. */
+  readonly isBounded: boolean;
+  /** The sound Cranelift runs it rightly. */
+  readonly isSoundClean: boolean;
+  readonly file: string;
+}
+
+export interface First {
+  readonly bucket: string;
+  readonly check: Check;
+  readonly detail: string;
+  /** Cases up to it, itself included. */
+  readonly cases: number;
+  /** Campaign time when the 50 cases it is in were done. */
+  readonly seconds: number;
+  readonly caseSeed: string;
+}
+
+export interface Hunt {
+  /** Cases run, seconds it took, and how many cases failed in a new way that counts. */
+  readonly cases: number;
+  readonly seconds: number;
+  readonly newFindings: number;
+  readonly first: First | null;
+  readonly repros: readonly Repro[];
+  /** The smallest that the sound Cranelift runs rightly; null where there is none. */
+  readonly best: Repro | null;
+}
+
+export function isSmall(repro: Repro): boolean {
+  return repro.functions <= MAX_FUNCTIONS && repro.instructions <= MAX_INSTRUCTIONS;
+}
+
+function instructionsOf(kase: Case): number {
+  const blocks = kase.module.functions.flatMap((fn) => fn.blocks);
+  return blocks.reduce((sum, block) => sum + block.insts.length, 0);
+}
+
+/** Confirmed findings that no known issue explains, in the order of cases. */
+function newFindings(options: HuntOptions, findings: readonly JournalFinding[]): readonly JournalFinding[] {
+  const counted = findings.filter((f) => f.verdict === 'finding' && f.known === null && options.isWanted(f));
+  return counted.toSorted((a, b) => a.index - b.index);
+}
+
+/** The first finding of each bucket in the order of cases, then the second ones, and so on. */
+function candidates(findings: readonly JournalFinding[]): readonly JournalFinding[] {
+  const seen = new Map<string, number>();
+  const ranked = findings.map((finding) => {
+    const rank = seen.get(finding.coarse) ?? 0;
+    seen.set(finding.coarse, rank + 1);
+    return { finding, rank };
+  });
+  ranked.sort((a, b) => a.rank - b.rank || a.finding.index - b.finding.index);
+  return ranked.slice(0, MAX_SHRUNK).map(({ finding }) => finding);
+}
+
+/** Whether the case agrees on this Cranelift, as far as known issues go. */
+async function isCleanOn(options: HuntOptions, environment: Environment, kase: Case): Promise<boolean> {
+  const station = await openStation(environment);
+  try {
+    const replayed = await replayCase(station, kase, environment.abilities, options.knownIssues);
+    return replayed.verdict.kind === 'agree' || replayed.known !== null;
+  } finally {
+    await station.close();
+  }
+}
+
+/** Tells values that are wrong inside the module from those that only a caller from outside finds in the wrong place. */
+async function refineCheck(options: HuntOptions, finding: JournalFinding): Promise<Check> {
+  const check = checkOf(finding);
+  if (check !== 'final values') return check;
+  const kase = generatedCase(options.faulty, options.profile, finding.caseSeed);
+  const configuration = kase.configurations[finding.configuration];
+  if (configuration === undefined) return check;
+  const enclosed = encloseCase({ ...kase, configurations: [configuration] });
+  if (enclosed === null) return check;
+  for (const inner of enclosed) if (!(await isCleanOn(options, options.faulty, inner))) return check;
+  return 'foreign caller';
+}
+
+async function toRepro(options: HuntOptions, first: JournalFinding, report: ShrinkReport): Promise<Repro> {
+  const kase = report.case;
+  const provenance = {
+    seed: options.seed,
+    profile: options.profile,
+    caseSeed: first.caseSeed,
+    caseIndex: first.index,
+    upstream: null,
+  };
+  return {
+    bucket: fineBucket(report.finding, kase),
+    functions: kase.module.functions.length,
+    instructions: instructionsOf(kase),
+    attempts: report.attempts,
+    seconds: report.milliseconds / 1000,
+    isBounded: report.isBounded,
+    isSoundClean: await isCleanOn(options, options.sound, kase),
+    file: writeEntry(
+      join(options.reportsDir, 'repros'),
+      entryFromShrink(report, provenance, options.version),
+      `case-${first.caseSeed}`,
+    ),
+  };
+}
+
+/** Shrinks one finding per worker at a time until one is small enough. */
+async function shrinkUntilSmall(
+  options: HuntOptions,
+  run: CampaignRun,
+  findings: readonly JournalFinding[],
+): Promise<readonly Repro[]> {
+  const todo = [...candidates(findings)];
+  const repros: Repro[] = [];
+  while (todo.length > 0 && !repros.some((repro) => repro.isSoundClean && isSmall(repro))) {
+    const batch = todo.splice(0, run.workers.length);
+    const made = await Promise.all(
+      batch.map(async (finding, i) => {
+        options.onProgress(`shrinking case ${finding.index} (${finding.coarse})`);
+        const report =
+          (await run.workers[i]?.shrink(finding.index, SHRINK_ATTEMPTS, SHRINK_LIMIT_MS)) ?? null;
+        return report === null ? [] : [await toRepro(options, finding, report)];
+      }),
+    );
+    repros.push(...made.flat());
+  }
+  return repros;
+}
+
+/** Fuzzes a Cranelift that is known to be wrong until something new that is wanted turns up, and makes that small. */
+export async function hunt(options: HuntOptions): Promise<Hunt> {
+  rmSync(options.reportsDir, { recursive: true, force: true });
+  const run = await runCampaign({
+    seed: options.seed,
+    profile: options.profile,
+    cases: options.cases,
+    minutes: options.seconds / 60,
+    jobs: options.jobs,
+    shard: { index: 0, count: 1 },
+    resume: false,
+    reportsDir: options.reportsDir,
+    environment: options.faulty,
+    knownIssues: options.knownIssues,
+    knownCoverage: null,
+    onProgress: () => undefined,
+    isEnough: (tally) => newFindings(options, tally.findings).length > 0,
+  });
+  try {
+    const findings = newFindings(options, run.tally.findings);
+    const [head] = findings;
+    const repros = options.isShrinking ? await shrinkUntilSmall(options, run, findings) : [];
+    const sound = repros.filter((repro) => repro.isSoundClean);
+    const first =
+      head === undefined
+        ? null
+        : {
+            bucket: head.coarse,
+            check: await refineCheck(options, head),
+            detail: head.detail,
+            cases: head.index + 1,
+            seconds: head.seconds,
+            caseSeed: head.caseSeed,
+          };
+    return {
+      cases: run.tally.cases,
+      seconds: run.tally.seconds,
+      newFindings: findings.length,
+      first,
+      repros,
+      best: sound.toSorted((a, b) => a.instructions - b.instructions)[0] ?? null,
+    };
+  } finally {
+    await Promise.all(run.workers.map((worker) => worker.close()));
+  }
+}
