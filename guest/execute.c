@@ -9,9 +9,11 @@
 #include "failure.h"
 #include "poison.h"
 #include "trampoline.h"
+#include "veneer.h"
 
 #define STACK_TOP (STACK_BASE + STACK_BYTES)
 #define TICK_MS 25u
+#define TICKS_TO_LEAVE 40 /* a hang is told of the code under test, which is most of the time where it hangs */
 #define VECTOR_WORDS_LIMIT (32u * 1024u / 8u) /* v0-v31 of 8192 bits each; QEMU's largest VLEN is 1024 */
 
 enum { RA = 1, SP = 2, A0 = 10, FA0 = 10 };
@@ -50,16 +52,26 @@ static void stop(uint32_t kind, int signal, uint64_t address, const ucontext_t *
   trampoline_abandon();
 }
 
+void execute_stop_in_veneer(uint32_t kind, uint64_t pc) {
+  running = 0;
+  memset(&stopped, 0, sizeof stopped);
+  stopped.kind = kind;
+  stopped.signal = SIGILL;
+  stopped.pc = pc;
+  trampoline_abandon();
+}
+
 /* Called by trampoline_signal. */
 void handle_signal(int signal, siginfo_t *info, void *context);
 
 void handle_signal(int signal, siginfo_t *info, void *context) {
   if (signal == SIGPROF) {
     if (!running || ++ticks < tick_limit) return;
+    if (veneer_covers(((const ucontext_t *)context)->uc_mcontext.__gregs[0]) && ticks < tick_limit + TICKS_TO_LEAVE) return;
     stop(HUNG, signal, 0, context);
   }
   const uint64_t pc = ((const ucontext_t *)context)->uc_mcontext.__gregs[0];
-  if (!running) fail("guest: signal in the guest's own code", pc);
+  if (!running || veneer_covers(pc)) fail("guest: signal in the guest's own code", pc);
   /* The first store after the return is the only one that goes through the code's own sp. */
   const uint32_t kind = pc == (uint64_t)trampoline_return ? RETURNED : SIGNALLED;
   stop(kind, signal, (uint64_t)info->si_addr, context);
@@ -75,6 +87,7 @@ void execute_start(uint32_t vector_bytes) {
   vlenb = vector_bytes;
   if ((uint64_t)vlenb * 32 > sizeof vectors_before) fail("guest: vector registers too long, bytes", vlenb);
   poison_start();
+  veneer_start(vector_bytes);
   map_at(CODE_BASE, CODE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
   map_at(STACK_BASE - GUARD_BYTES, GUARD_BYTES, PROT_NONE);
   map_at(STACK_BASE, STACK_BYTES, PROT_READ | PROT_WRITE);
@@ -173,7 +186,12 @@ struct report {
 static void violate(struct report *report, uint32_t kind, int32_t index, uint64_t expected, uint64_t found) {
   if (report->count == MAX_VIOLATIONS) return;
   report->count++;
-  *report->next++ = (struct violation){.kind = kind, .index = index, .expected = expected, .found = found};
+  *report->next++ = (struct violation){.kind = kind,
+                                       .index = index,
+                                       .expected = expected,
+                                       .found = found,
+                                       .callee = NO_CALLEE,
+                                       .tail_caller = NO_CALLEE};
 }
 
 static void check_canary(struct report *report, const struct poison *poison, const struct frame *frame,
@@ -215,8 +233,8 @@ static uint32_t check(const struct job *job, const struct poison *poison, const 
 }
 
 uint64_t execute_record_limit(const struct request *request) {
-  return sizeof(struct record) + 66 * 8 + request->return_bytes + MAX_VIOLATIONS * sizeof(struct violation) +
-         2 * sizeof(uint64_t[32]) + (uint64_t)vlenb * 32;
+  return sizeof(struct record) + 66 * 8 + request->return_bytes + 2 * MAX_VIOLATIONS * sizeof(struct violation) +
+         2 * sizeof(uint64_t[32]) + (uint64_t)vlenb * 32 + request->log_bytes;
 }
 
 static unsigned char *put(unsigned char *out, const void *from, size_t bytes) {
@@ -230,6 +248,8 @@ void execute_run(const struct job *job, unsigned char *out) {
   const struct frame frame = lay_out(request, &poison);
   prepare(job, &poison, &frame);
 
+  veneer_begin(job, &poison, &before);
+
   ticks = 0;
   tick_limit = (sig_atomic_t)(job->limit_ms / TICK_MS + 2); /* the first tick may come at once */
   stopped.kind = RETURNED;
@@ -240,14 +260,20 @@ void execute_run(const struct job *job, unsigned char *out) {
   running = 0;
   execute_ticks += (uint32_t)ticks;
 
-  struct record record = {.kind = stopped.kind};
+  struct record record = {.kind = stopped.kind,
+                          .violation_count = veneer_violation_count,
+                          .log_bytes = veneer_log_bytes,
+                          .log_is_cut = veneer_log_is_cut};
+  const size_t inner_bytes = veneer_violation_count * sizeof(struct violation);
   unsigned char *end = out + sizeof record;
   if (record.kind == RETURNED) {
     end = put(end, &machine_after.x[A0], 16);
     end = put(end, &machine_after.f[FA0], 16);
     end = put(end, frame.return_area, request->return_bytes);
-    record.violation_count = check(job, &poison, &frame, (struct violation *)end);
-    end += record.violation_count * sizeof(struct violation);
+    end = put(end, veneer_violations, inner_bytes);
+    const uint32_t outer = check(job, &poison, &frame, (struct violation *)end);
+    record.violation_count += outer;
+    end += outer * sizeof(struct violation);
     if (request->flags & WANT_STATE) {
       end = put(end, machine_after.x, 512);
       if (request->flags & WITH_VECTORS) end = put(end, vectors_after, (size_t)vlenb * 32);
@@ -256,7 +282,9 @@ void execute_run(const struct job *job, unsigned char *out) {
     record.signal = stopped.signal;
     end = put(end, &stopped.pc, 16);
     end = put(end, stopped.machine.x, 512);
+    end = put(end, veneer_violations, inner_bytes);
   }
+  end = put(end, veneer_log, veneer_log_bytes);
   record.length = (uint32_t)(end - out);
   memcpy(out, &record, sizeof record);
 }

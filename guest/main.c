@@ -12,6 +12,7 @@
 #include "failure.h"
 #include "protocol.h"
 #include "trampoline.h"
+#include "veneer.h"
 
 #define IN_BYTES (16u << 20)
 #define OUT_BYTES (4u << 20)
@@ -67,7 +68,8 @@ static void serve(const struct request *request) {
   const uint64_t *masks = (const uint64_t *)(request + 1);
   const uint64_t *inputs = masks + row_words;
   const struct run *runs = (const struct run *)(inputs + row_words * request->input_count);
-  const unsigned char *image = (const unsigned char *)(runs + request->run_count);
+  const unsigned char *answers = (const unsigned char *)(runs + request->run_count);
+  const unsigned char *image = answers + request->answer_bytes;
   const size_t image_padded = (request->image_bytes + 7u) & ~(size_t)7;
   if (image + image_padded != (const unsigned char *)request + request->length) {
     fail("guest: request's parts do not add up to its length", request->length);
@@ -76,6 +78,9 @@ static void serve(const struct request *request) {
       (uint64_t)request->argument_bytes + request->return_bytes > STACK_BYTES / 2) {
     fail("guest: areas out of range in request", request->id);
   }
+  if (request->log_bytes > LOG_LIMIT || request->answer_bytes % 8 != 0)
+    fail("guest: log or answers out of range in request", request->id);
+  veneer_set_answers(answers, request->answer_bytes);
   load_image(request, image);
 
   reserve_out(sizeof(struct reply) + execute_record_limit(request) * request->run_count);

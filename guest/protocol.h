@@ -2,32 +2,38 @@
  * What client and guest say to each other. Little endian; every field lies at a multiple of its size and every frame is a
  * multiple of 8 bytes long. src/emulator/protocol.ts is the other half: change both together and raise PROTOCOL_VERSION.
  *
- * Request: struct request; masks; inputs; runs; image.
+ * Request: struct request; masks; inputs; runs; answers; image.
  *   A "row" is 16 words (a0-a7, fa0-fa7) and then the stack argument area, argument_bytes / 8 words.
- *   masks:  one row. Bits that are set come from the input, the others are poison.
- *   inputs: input_count rows.
- *   runs:   run_count of struct run.
- *   image:  image_bytes, padded to 8. May be empty: the code of the request before is still there.
+ *   masks:   one row. Bits that are set come from the input, the others are poison.
+ *   inputs:  input_count rows.
+ *   runs:    run_count of struct run.
+ *   answers: answer_bytes: for each foreign callee that is to answer something, a struct answers and its rows.
+ *   image:   image_bytes, padded to 8. May be empty: the code of the request before is still there.
  * Reply: struct reply; run_count records, each a struct record and then
  *   returned:       a0, a1, fa0, fa1; return_bytes of return area; violation_count of struct violation; with WANT_STATE x0-x31, f0-f31
- *                   and, with WITH_VECTORS too, v0-v31.
- *   signalled/hung: pc, address, then x0-x31 and f0-f31 as the handler found them (x0's slot holds 0).
+ *                   and, with WITH_VECTORS too, v0-v31; log_bytes of call log.
+ *   signalled/hung: pc, address, then x0-x31 and f0-f31 as the handler found them (x0's slot holds 0); violation_count of
+ *                   struct violation, of calls before it stopped; log_bytes of call log.
  * On start the guest says struct hello.
+ *
+ * A stub in an image is two instructions that jump to RUNTIME_BASE with t6 = address of the struct callee that follows them.
  */
 #ifndef CALLFUZZ_PROTOCOL_H
 #define CALLFUZZ_PROTOCOL_H
 
 #include <stdint.h>
 
-#define PROTOCOL_VERSION 1u
+#define PROTOCOL_VERSION 2u
 #define HELLO_MAGIC 0x31667a63u /* "czf1" */
 
 #define CODE_BASE 0x2000000000ull
 #define CODE_BYTES (64ull << 20)
+#define RUNTIME_BASE (CODE_BASE - 0x10000) /* where stubs jump to */
 #define STACK_BASE 0x2800000000ull
 #define STACK_BYTES (8ull << 20)
 #define GUARD_BYTES (1ull << 20)
 #define CANARY_BYTES 256u /* least size of each canary */
+#define LOG_LIMIT (1u << 20) /* longest call log of a run, bytes */
 
 enum request_flags {
   HAS_RETURN_AREA = 1, /* a0 is the return area's address, whatever the input says */
@@ -50,12 +56,53 @@ struct request {
   uint32_t input_count, run_count;
   uint32_t flags, limit_ms; /* processor time of a run; an eighth for those after a run that hung */
   uint32_t saved_x, saved_f; /* bit n: register n must come back unchanged. sp is always checked. */
+  uint32_t log_bytes;        /* room for a run's call log, at most LOG_LIMIT; 0: none is kept */
+  uint32_t answer_bytes;     /* multiple of 8 */
 };
 
 struct run {
   uint64_t seed;
   uint32_t input, reserved;
 };
+
+/*
+ * What a foreign callee answers: its call k of a run (from 0) gets row k % row_count. A row is a0, a1, fa0, fa1 and
+ * row_bytes - 32 bytes of return area. Bits that the callee's struct does not call defined come as poison all the same.
+ */
+struct answers {
+  uint32_t callee, row_count, row_bytes, reserved;
+};
+
+/* What a stub knows of the function it stands for; all of it from that function's own signature. */
+struct callee {
+  uint64_t target; /* 0: foreign, answered by the runtime */
+  uint32_t index;  /* what violations and log call it */
+  uint32_t flags;
+  uint32_t saved_x, saved_f; /* as in struct request; ra and sp are always checked */
+  uint32_t argument_x, argument_f; /* registers that carry arguments, the return area's pointer included */
+  uint32_t argument_bytes, return_bytes, popped_bytes;
+  uint32_t stack_words; /* logged at entry, from sp */
+  uint32_t sret;        /* field: the declared sret parameter, which comes back in a0; or NO_FIELD */
+  uint32_t result_key;  /* equal for equal lists of results */
+  uint64_t result_masks[4]; /* bits of a0, a1, fa0, fa1 that are defined on return */
+  uint32_t argument_count, result_count;
+  uint32_t fields[]; /* of arguments: those with defined high bits; of results: those narrower than their place */
+};
+
+enum callee_flags {
+  CALLEE_RETURN_AREA = 1,  /* a0 at entry is the return area */
+  CALLEE_SAVES_VECTORS = 2 /* v0-v31 must come back unchanged */
+};
+
+/* A field: value bits (0-7), what lies above them (8-9), kind of place (10-11), register number or byte offset / 8 (12-31). */
+#define FIELD_BITS(field) ((field)&0xff)
+#define FIELD_REST(field) ((field) >> 8 & 3)
+#define FIELD_PLACE(field) ((field) >> 10 & 3)
+#define FIELD_INDEX(field) ((field) >> 12)
+#define NO_FIELD 0xffffffffu
+
+enum field_rest { REST_UNDEFINED = 0, REST_ZERO = 1, REST_SIGN = 2, REST_ONES = 3 };
+enum field_place { PLACE_X = 0, PLACE_F = 1, PLACE_MEMORY = 2 };
 
 struct reply {
   uint32_t length, id, run_count, reserved;
@@ -66,6 +113,7 @@ enum record_kind { RETURNED = 0, SIGNALLED = 1, HUNG = 2 };
 struct record {
   uint32_t kind, length; /* length includes this header */
   uint32_t violation_count, signal;
+  uint32_t log_bytes, log_is_cut;
 };
 
 enum violation_kind {
@@ -74,14 +122,40 @@ enum violation_kind {
   VIOLATION_FRM = 2,
   VIOLATION_ARGUMENT_CANARY = 3, /* index: bytes from sp at entry */
   VIOLATION_RETURN_CANARY = 4,   /* index: bytes from the start of the return area */
+  VIOLATION_V = 5,               /* the first 64 bits that differ */
+  VIOLATION_ALIGNMENT = 6,       /* sp at a call is not a multiple of 16; expected: rounded down */
+  VIOLATION_TAIL_SP = 7,         /* sp at a tail call will not come out as the caller expects */
+  VIOLATION_FRAME_RECORD = 8,    /* the caller's saved fp (index 0) or ra (index 8) was overwritten */
+  VIOLATION_ARGUMENT = 9,        /* index: field */
+  VIOLATION_RESULT = 10,         /* index: field */
 };
 
 struct violation {
   uint32_t kind;
   int32_t index; /* register number unless said otherwise */
   uint64_t expected, found;
+  uint32_t callee; /* its index; ENTRY_CALLEE; NO_CALLEE: found by the trampoline at the outermost call */
+  uint32_t tail_caller; /* at a tail call: the function that made it; else NO_CALLEE */
+  uint64_t return_address; /* of the call; of a tail call that which it leaves in place */
 };
 
-#define MAX_VIOLATIONS 32u
+#define MAX_VIOLATIONS 64u
+#define NO_CALLEE 0xffffffffu
+#define ENTRY_CALLEE 0xfffffffeu /* the function the trampoline entered */
+
+/*
+ * The call log: one entry after another, each a struct logged and then
+ *   LOGGED_CALL:    for a foreign callee x0-x31, f0-f31; then a0-a7, fa0-fa7 and stack_words words from sp.
+ *   LOGGED_RETURN:  a0, a1, fa0, fa1; return_bytes of return area. Before anything is spoilt.
+ */
+enum logged_kind { LOGGED_CALL = 0, LOGGED_RETURN = 1 };
+enum logged_flags { LOGGED_TAIL = 1, LOGGED_FOREIGN = 2 };
+
+struct logged {
+  uint16_t kind, flags;
+  uint32_t length; /* this header included */
+  uint32_t callee, depth; /* depth: 1 for a call made by the entry; 0 for the entry's tail call */
+  uint64_t return_address, sp;
+};
 
 #endif

@@ -85,6 +85,7 @@ export function artifactOf(words: readonly number[], traps: Readonly<Record<numb
     base: CODE_BASE,
     image,
     functions: [{ name: ENTRY, offset: 0, sizeBytes: image.length }],
+    stubs: [],
     traps: Object.entries(traps).map(([index, code]) => ({ offset: Number(index) * 4, code })),
   };
 }

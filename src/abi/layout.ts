@@ -2,6 +2,7 @@ import { HarnessError } from '../clif/harness-error.ts';
 import type { AbiParam, ArgumentExtension, ArgumentPurpose, Signature } from '../clif/signature.ts';
 import { typeInfo } from '../clif/type.ts';
 import type { Type } from '../clif/type.ts';
+import { convention } from './convention.ts';
 import type { ClauseId } from './psabi-clauses.ts';
 import { A0, ARGUMENT_REGISTERS, FA0, RESULT_REGISTERS } from './registers.ts';
 import type { RegisterNumber } from './registers.ts';
@@ -96,7 +97,7 @@ export function layoutSignature(signature: Signature, options: LayoutOptions): S
     argumentAreaBytes: params.memoryBytes,
     returnAreaBytes: returns.memoryBytes,
     alignBytes: STACK_ALIGN_BYTES,
-    poppedBytes: signature.callConv === 'tail' ? params.memoryBytes : 0,
+    poppedBytes: convention(signature.callConv).popper === 'callee' ? params.memoryBytes : 0,
   };
 }
 

@@ -1,5 +1,3 @@
-import type { CallConv } from '../clif/signature.ts';
-
 /** Number of an integer (x0-x31) or floating-point (f0-f31) register. */
 export type RegisterNumber = number;
 
@@ -26,30 +24,6 @@ export const F_NAMES: readonly string[] =
   'ft0 ft1 ft2 ft3 ft4 ft5 ft6 ft7 fs0 fs1 fa0 fa1 fa2 fa3 fa4 fa5 fa6 fa7 fs2 fs3 fs4 fs5 fs6 fs7 fs8 fs9 fs10 fs11 ft8 ft9 ft10 ft11'.split(
     ' ',
   );
-
-const PSABI_SAVED: readonly RegisterNumber[] = [8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27];
-const ALL: readonly RegisterNumber[] = Array.from({ length: 32 }, (_, number) => number);
-/** x0 is constant, ra is the link, sp is checked apart, and t5 and t6 are Cranelift's scratch registers, which it never keeps. */
-const PRESERVE_ALL_X = ALL.filter((number) => ![0, RA, SP, 30, 31].includes(number));
-
-export interface CalleeSaved {
-  /** Without sp, which may be moved by the callee's own popping. gp and tp are unallocatable, so nobody may change them. */
-  readonly x: readonly RegisterNumber[];
-  readonly f: readonly RegisterNumber[];
-}
-
-const BY_PSABI: CalleeSaved = { x: [GP, TP, ...PSABI_SAVED], f: PSABI_SAVED };
-const EVERYTHING: CalleeSaved = { x: PRESERVE_ALL_X, f: ALL };
-
-/**
- * Registers that hold their value across a call. s0-s11 and fs0-fs11, which LP64D saves whole, and the unallocatable gp and tp
- * (psABI, "Integer Register Convention" and "Floating-point Register Convention"), for each of Cranelift's conventions but
- * `preserve_all`, which the psABI does not have and which saves all it writes (cranelift-codegen `isa/call_conv.rs`,
- * `CallConv::PreserveAll`). Vector registers are never saved (psABI, "Vector Register Convention").
- */
-export function calleeSaved(callConv: CallConv): CalleeSaved {
-  return callConv === 'preserve_all' ? EVERYTHING : BY_PSABI;
-}
 
 export function xName(number: RegisterNumber): string {
   return X_NAMES[number] ?? `x${number}`;

@@ -95,7 +95,7 @@ describe('linkModule', () => {
         fc.oneof(reach, fc.constantFrom(0x7fff_f7ffn, 0x7fff_f800n, -0x8000_0800n, -0x8000_0801n)),
         (distance) => {
           const fn = compiled('f', [AUIPC_T6, JALR_RA_T6], [reloc('RiscvCallPlt', 0, 'ext')]);
-          const link = () => linkModule([fn], BASE, new Map([['%ext', BASE + distance]]));
+          const link = () => linkModule([fn], BASE, { symbols: new Map([['%ext', BASE + distance]]) });
           if (distance + 0x800n < -0x8000_0000n || distance + 0x800n > 0x7fff_ffffn) {
             expect(link).toThrow(/%ext is -?\d+ bytes away/);
           } else {
@@ -132,7 +132,7 @@ describe('linkModule', () => {
     const { image, functions } = linkModule(
       [compiled('f', words, relocations), compiled('g', [0x8067])],
       BASE,
-      symbols,
+      { symbols },
     );
     const entry = (index: number): bigint =>
       new DataView(image.buffer).getBigUint64(pcRelative(image, index * 8, index * 8 + 4), true);

@@ -1,7 +1,9 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText } from '../clif/module.ts';
-import type { Artifact, PlacedFunction } from './artifact.ts';
+import type { Artifact, PlacedFunction, PlacedStub } from './artifact.ts';
 import type { CompiledFunction, Relocation } from './compile-result.ts';
+import { STUB_INDEX_OFFSET, STUB_TARGET_OFFSET, stubOf } from './stub.ts';
+import type { Callee } from './stub.ts';
 
 /** Functions begin at least this aligned; the gaps stay zero, which is an illegal instruction. */
 const FUNCTION_ALIGN_BYTES = 16;
@@ -12,10 +14,28 @@ export type ExternalSymbols = ReadonlyMap<string, bigint>;
 
 const NO_SYMBOLS: ExternalSymbols = new Map();
 
+/** auipc t6, 0; jalr t6, 0(t6) */
+const STUB_CODE = [0x00000f97, 0x000f8fe7] as const;
+
+/** Stubs in front of callees: every use of such a callee's name means its stub, whatever way it is called. */
+export interface Veneers {
+  readonly callees: readonly Callee[];
+  /** Guest address stubs jump to. */
+  readonly runtime: bigint;
+}
+
+export interface LinkOptions {
+  readonly symbols?: ExternalSymbols;
+  readonly veneers?: Veneers | null;
+}
+
 interface Layout {
   readonly placed: readonly PlacedFunction[];
   /** Offset in the image, by name. */
   readonly offsets: ReadonlyMap<string, number>;
+  readonly stubs: readonly PlacedStub[];
+  /** Offset of what a name means to a relocation: its stub, else the function. */
+  readonly targets: ReadonlyMap<string, number>;
   /** Offset in the image of the entry that holds a name's address. */
   readonly got: ReadonlyMap<string, number>;
   readonly sizeBytes: number;
@@ -25,13 +45,15 @@ interface Layout {
  * Places the functions in one image that is to lie at guest address `base`, followed by a GOT where one is needed,
  * and resolves their relocations (RISC-V ELF psABI, "Relocations"). Throws HarnessError for an undefined name, a
  * relocation kind it does not know (thread-local storage among them) and a PC-relative target out of reach.
+ * With `veneers` each callee that some relocation names gets a stub behind the functions; the entry itself is entered without.
  */
 export function linkModule(
   functions: readonly CompiledFunction[],
   base: bigint,
-  symbols: ExternalSymbols = NO_SYMBOLS,
+  options: LinkOptions = {},
 ): Artifact {
-  const layout = placeFunctions(functions);
+  const { symbols = NO_SYMBOLS, veneers = null } = options;
+  const layout = placeFunctions(functions, veneers?.callees ?? []);
   const image = new Uint8Array(layout.sizeBytes);
   const view = new DataView(image.buffer);
   const linker = new Linker(view, base, layout, symbols);
@@ -45,7 +67,15 @@ export function linkModule(
   for (const [name, offset] of layout.got) {
     view.setBigUint64(offset, BigInt.asUintN(64, linker.addressOf(name)), true);
   }
-  return { base, image, functions: layout.placed, traps: traps.sort((a, b) => a.offset - b.offset) };
+  if (veneers !== null)
+    layout.stubs.forEach((stub, index) => linker.writeStub(image, stub, index, veneers.runtime));
+  return {
+    base,
+    image,
+    functions: layout.placed,
+    stubs: layout.stubs,
+    traps: traps.sort((a, b) => a.offset - b.offset),
+  };
 }
 
 /** The kinds of relocation that `linkModule` resolves. */
@@ -58,7 +88,7 @@ const KNOWN_RELOCATIONS: ReadonlySet<string> = new Set([
   'RiscvPCRelLo12I',
 ]);
 
-/** Why functions from outside cannot be linked without `symbols`: a name they do not define, a relocation; null where they can. */
+/** Why functions from outside cannot be linked without symbols: a name they do not define, a relocation; null where they can. */
 export function linkObstacle(functions: readonly CompiledFunction[]): string | null {
   const defined = new Set(functions.map((fn) => functionNameText(fn.name)));
   for (const { relocations } of functions) {
@@ -71,10 +101,11 @@ export function linkObstacle(functions: readonly CompiledFunction[]): string | n
   return null;
 }
 
-function placeFunctions(functions: readonly CompiledFunction[]): Layout {
+function placeFunctions(functions: readonly CompiledFunction[], callees: readonly Callee[]): Layout {
   const placed: PlacedFunction[] = [];
   const offsets = new Map<string, number>();
   const gotNames = new Set<string>();
+  const used = new Set<string>();
   let end = 0;
   for (const fn of functions) {
     const name = functionNameText(fn.name);
@@ -84,7 +115,10 @@ function placeFunctions(functions: readonly CompiledFunction[]): Layout {
     placed.push({ name: fn.name, offset, sizeBytes: fn.code.length });
     end = offset + fn.code.length;
     for (const { kind, target } of fn.relocations) {
-      if (kind === 'RiscvGotHi20' && target.kind === 'function') gotNames.add(functionNameText(target.name));
+      if (target.kind !== 'function') continue;
+      const symbol = functionNameText(target.name);
+      used.add(symbol);
+      if (kind === 'RiscvGotHi20') gotNames.add(symbol);
     }
   }
   const got = new Map<string, number>();
@@ -93,7 +127,18 @@ function placeFunctions(functions: readonly CompiledFunction[]): Layout {
     got.set(name, end);
     end += GOT_ENTRY_BYTES;
   }
-  return { placed, offsets, got, sizeBytes: end };
+  const stubs: PlacedStub[] = [];
+  const targets = new Map(offsets);
+  end = alignUp(end, FUNCTION_ALIGN_BYTES);
+  for (const callee of callees) {
+    const name = functionNameText(callee.name);
+    if (!used.has(name) || (callee.kind === 'compiled' && !offsets.has(name))) continue;
+    const sizeBytes = stubOf(callee).length;
+    stubs.push({ callee, offset: end, sizeBytes });
+    targets.set(name, end);
+    end += sizeBytes;
+  }
+  return { placed, offsets, stubs, targets, got, sizeBytes: end };
 }
 
 /** Patches one image. Positions are image offsets; a distance of two of them needs no address. */
@@ -111,11 +156,27 @@ class Linker {
   }
 
   addressOf(name: string): bigint {
-    const offset = this.#layout.offsets.get(name);
+    const offset = this.#layout.targets.get(name);
     if (offset !== undefined) return this.#base + BigInt(offset);
     const address = this.#symbols.get(name);
     if (address === undefined) throw new HarnessError('backend', `undefined symbol ${name}`);
     return address;
+  }
+
+  /** Entry 0 of a stub's description is where the function lies, or 0. */
+  writeStub(image: Uint8Array, stub: PlacedStub, index: number, runtime: bigint): void {
+    const { callee, offset } = stub;
+    image.set(stubOf(callee), offset);
+    const distance = Number(runtime - this.#base) - offset;
+    checkReach(distance, 'the runtime');
+    STUB_CODE.forEach((word, i) => this.#view.setUint32(offset + 4 * i, word, true));
+    this.#patchHi20(offset, distance);
+    this.#patchLo12(offset + 4, distance);
+    const target =
+      callee.kind === 'foreign' ? undefined : this.#layout.offsets.get(functionNameText(callee.name));
+    const address = target === undefined ? 0n : this.#base + BigInt(target);
+    this.#view.setBigUint64(offset + STUB_TARGET_OFFSET, address, true);
+    this.#view.setUint32(offset + STUB_INDEX_OFFSET, index, true);
   }
 
   relocate(fn: CompiledFunction, start: number): void {
@@ -175,7 +236,7 @@ class Linker {
   /** Bytes from `at` to the relocation's target. */
   #distance(relocation: Relocation, at: number): number {
     const name = symbolOf(relocation);
-    const known = this.#layout.offsets.get(name);
+    const known = this.#layout.targets.get(name);
     const target = known ?? Number(this.addressOf(name) - this.#base);
     const distance = target + Number(relocation.addend) - at;
     checkReach(distance, name);

@@ -35,8 +35,9 @@ function seen(outcome: Outcome, ...violations: Observed['violations']): Observed
 function violation(
   kind: Observed['violations'][number]['kind'],
   name: string,
+  call: string | null = null,
 ): Observed['violations'][number] {
-  return { kind, name, expected: 1n, found: 2n };
+  return { kind, name, expected: 1n, found: 2n, call };
 }
 
 function compare(

@@ -116,14 +116,26 @@ function violationPlace(violation: Violations[number]): string {
       return 'sp wrong on return';
     case 'canary':
       return 'memory of the caller overwritten';
+    case 'alignment':
+      return 'sp not aligned at a call';
+    case 'tail-sp':
+      return 'sp wrong at a tail call';
+    case 'frame':
+      return 'frame record of the caller overwritten';
   }
+}
+
+/** `s3: expected 0x1, found 0x2 (u0:3, returns to %main+0x4c)`; without the call it is the outermost. */
+function violationText({ name, expected, found, call }: Violations[number]): string {
+  const where = call === null ? '' : ` (${call})`;
+  return `${name}: expected ${hex(expected)}, found ${hex(found)}${where}`;
 }
 
 /** `s5 not restored; sp wrong on return`: every rule that was broken, each once. */
 function violationDraft(violations: Violations): Draft | null {
   if (violations.length === 0) return null;
   const places = [...new Set(violations.map(violationPlace))].sort();
-  const all = violations.map((v) => `${v.name}: expected ${hex(v.expected)}, found ${hex(v.found)}`);
+  const all = violations.map(violationText);
   return { kind: 'abi-violation', place: places.join(PLACE_SEPARATOR), detail: all.join('; ') };
 }
 

@@ -45,9 +45,10 @@ export const VERDICT_KINDS: readonly VerdictKind[] = ['agree', 'declined', 'inva
 export interface Observed {
   readonly outcome: Outcome;
   readonly violations: readonly {
-    readonly kind: 'register' | 'sp' | 'canary';
+    readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame';
     readonly name: string;
     readonly expected: bigint;
     readonly found: bigint;
+    readonly call: string | null;
   }[];
 }

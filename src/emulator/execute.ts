@@ -3,6 +3,8 @@ import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { FunctionName } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
+import { encodeAnswers } from './call-log.ts';
+import type { ForeignAnswers } from './call-log.ts';
 import type { Guest } from './guest.ts';
 import { planCall, writeInput, writeMasks } from './marshal.ts';
 import type { CallPlan } from './marshal.ts';
@@ -17,7 +19,15 @@ export interface ExecuteOptions {
   readonly limitMs?: number;
   /** Stack below sp that starts as poison, bytes; default 16 KiB. Give more for frames that are larger. */
   readonly poisonBytes?: number;
+  /** Room for the call log of each run, bytes, at most 1 MiB and 3 MiB for all runs; default 0, no log. Only calls through stubs are logged. */
+  readonly logBytes?: number;
+  /** What foreign callees of the artifact answer; a callee without answers gives back what its registers hold. */
+  readonly answers?: readonly ForeignAnswers[];
+  /** Where the caller puts arguments and takes results, if not where Cranelift's own layout says: a foreign caller. */
+  readonly plan?: CallPlan;
 }
+
+const NO_ANSWERS = new Uint8Array(0);
 
 export const DEFAULT_LIMIT_MS = 2000;
 export const DEFAULT_POISON_BYTES = 16 << 10;
@@ -39,18 +49,19 @@ export async function executeCase(
   inputs: readonly (readonly bigint[])[],
   poisonSeeds: readonly (readonly bigint[])[],
 ): Promise<readonly Observation[]> {
-  const plan = planCall(signature, options.implicitReturnArea);
+  const plan = options.plan ?? planCall(signature, options.implicitReturnArea);
   const runs = inputs.flatMap((_, input) => (poisonSeeds[input] ?? []).map((seed) => ({ seed, input })));
   const shape = makeShape(artifact, entryName, plan, options, inputs.length, runs, guest.emulated.hasVectors);
   const reply = await guest.run(shape, (frame) => fillRows(frame, plan, inputs));
   if (reply.kind === 'died') {
-    return runs.map(() => ({ outcome: { kind: 'died', detail: reply.detail }, violations: [] }));
+    return runs.map(() => ({ outcome: { kind: 'died', detail: reply.detail }, violations: [], calls: null }));
   }
   if (reply.records.length !== runs.length) {
     throw new HarnessError('emulator', `${reply.records.length} records for ${runs.length} runs`);
   }
+  const isLogged = shape.logBytes > 0;
   return reply.records.map((record, index) =>
-    observe(artifact, plan, inputs[runs[index]?.input ?? 0] ?? [], record),
+    observe(artifact, plan, inputs[runs[index]?.input ?? 0] ?? [], record, isLogged),
   );
 }
 
@@ -83,6 +94,8 @@ function makeShape(
     limitMs: options.limitMs ?? DEFAULT_LIMIT_MS,
     savedX,
     savedF,
+    logBytes: options.logBytes ?? 0,
+    answers: options.answers === undefined ? NO_ANSWERS : encodeAnswers(options.answers),
   };
 }
 

@@ -1,6 +1,6 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { GuestProcess } from './guest-process.ts';
-import { CODE_BASE, makeRequest } from './protocol.ts';
+import { CODE_BASE, makeRequest, RUNTIME_BASE } from './protocol.ts';
 import type { Hello, RequestFrame, RequestShape } from './protocol.ts';
 import type { EmulatedCpu } from './qemu.ts';
 import { decodeReply } from './record.ts';
@@ -66,6 +66,11 @@ export class Guest {
   /** Where to link an image. The same for every image: QEMU is no faster when the place changes. */
   get base(): bigint {
     return CODE_BASE;
+  }
+
+  /** Where stubs jump to: `Veneers.runtime`. */
+  get runtime(): bigint {
+    return RUNTIME_BASE;
   }
 
   get emulated(): EmulatedCpu {

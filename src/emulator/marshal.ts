@@ -1,10 +1,13 @@
 import { layoutSignature } from '../abi/layout.ts';
 import type { Part, SignatureLayout, ValueLayout } from '../abi/layout.ts';
-import { A0, calleeSaved, FA0, fName, RA, xName } from '../abi/registers.ts';
-import type { RegisterNumber } from '../abi/registers.ts';
-import type { Signature } from '../clif/signature.ts';
+import { convention, registerSet } from '../abi/convention.ts';
+import { A0, FA0, fName, RA, xName } from '../abi/registers.ts';
+import type { CallConv, Signature } from '../clif/signature.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { bitMask } from '../clif/type.ts';
+import { restOf } from '../abi/field.ts';
+import type { Field, Rest } from '../abi/field.ts';
+import { ANSWER_REGISTERS } from './call-log.ts';
 import { ROW_REGISTERS } from './protocol.ts';
 
 /** One 64-bit word of a row: which bits of which parameter it takes, and what lies above them. */
@@ -27,7 +30,7 @@ interface Take {
   readonly shift: bigint;
   /** Of the value in this word; 64 where none are above. */
   readonly bits: number;
-  readonly rest: 'undefined' | 'zero' | 'sign' | 'ones';
+  readonly rest: Rest;
   /** Bytes from the start of a record's results. */
   readonly at: number;
   readonly name: string;
@@ -58,7 +61,9 @@ const plans = [new WeakMap<Signature, CallPlan>(), new WeakMap<Signature, CallPl
 /** The plan of a signature; remembered for as long as the object lives. Throws as `layoutSignature` does. */
 export function planCall(signature: Signature, implicitReturnArea: boolean): CallPlan {
   const known = plans[implicitReturnArea ? 1 : 0];
-  const plan = known.get(signature) ?? makePlan(signature, implicitReturnArea);
+  const plan =
+    known.get(signature) ??
+    planLayout(layoutSignature(signature, { implicitReturnArea }), signature.callConv);
   known.set(signature, plan);
   return plan;
 }
@@ -80,6 +85,26 @@ export function writeInput(plan: CallPlan, input: readonly bigint[], view: DataV
       : BigInt.asUintN(move.bits, value);
     view.setBigUint64(rowAt + move.at, word | move.box, true);
   }
+}
+
+/** Arguments of a call as bit patterns, one per declared parameter; `row` is a0-a7, fa0-fa7 and the argument area. */
+export function readArguments(plan: CallPlan, row: DataView): readonly bigint[] {
+  const values = plan.layout.params.map(() => 0n);
+  for (const move of plan.moves) {
+    const word = BigInt.asUintN(move.bits, row.getBigUint64(move.at, true));
+    values[move.param] = (values[move.param] ?? 0n) | (word << move.shift);
+  }
+  return values;
+}
+
+/** Writes results as a foreign callee answers them: a0, a1, fa0, fa1 and the return area (`ForeignAnswers`). */
+export function writeResults(plan: CallPlan, results: readonly bigint[]): BigUint64Array {
+  const words = new BigUint64Array(ANSWER_REGISTERS + plan.layout.returnAreaBytes / 8);
+  for (const take of plan.takes) {
+    const value = BigInt.asUintN(take.bits, (results[take.result] ?? 0n) >> take.shift);
+    words[take.at / 8] = take.rest === 'undefined' ? value : extend(value, take.bits, take.rest);
+  }
+  return words;
 }
 
 /** Results of a record as bit patterns, one per declared result. */
@@ -115,22 +140,18 @@ function extend(value: bigint, bits: number, rest: 'zero' | 'sign' | 'ones'): bi
   }
 }
 
-function makePlan(signature: Signature, implicitReturnArea: boolean): CallPlan {
-  const layout = layoutSignature(signature, { implicitReturnArea });
-  const saved = calleeSaved(signature.callConv);
+/** The plan of a layout that may be any model's. */
+export function planLayout(layout: SignatureLayout, callConv: CallConv): CallPlan {
+  const { savedX, savedF } = convention(callConv);
   const takes = layout.returns.flatMap(takesOf);
   return {
     layout,
     moves: layout.params.flatMap((value, param) => value.parts.flatMap((part) => movesOf(part, param))),
     takes,
-    savedX: bitSet([RA, ...saved.x]),
-    savedF: bitSet(saved.f),
+    savedX: registerSet([RA, ...savedX]),
+    savedF: registerSet(savedF),
     hasCheckedHighBits: takes.some((take) => take.rest !== 'undefined'),
   };
-}
-
-function bitSet(registers: readonly RegisterNumber[]): number {
-  return registers.reduce((bits, register) => bits | (1 << register), 0) >>> 0;
 }
 
 /** Byte offset of a parameter's part in a row: x registers, then f registers, then the argument area. */
@@ -185,27 +206,31 @@ function takesOf(value: ValueLayout, result: number): readonly Take[] {
       bits,
       rest: restOf(part),
       at: resultOffset(part) + bit / 8,
-      name: highBitsName(part),
+      name: highBitsName(
+        restOf(part),
+        'result',
+        part.place.kind,
+        part.place.kind === 'memory' ? 0 : part.place.register,
+      ),
     })),
   );
 }
 
-function restOf(part: Part): Take['rest'] {
-  if (part.isNanBoxed) return 'ones';
-  switch (part.extension) {
-    case 'none':
-      return 'undefined';
-    case 'uext':
-      return 'zero';
-    case 'sext':
-      return 'sign';
-  }
+/** The same for every type and offset, so that one fault makes one bucket. */
+export function highBitsName(
+  rest: Rest,
+  what: 'argument' | 'result',
+  place: Field['place'],
+  register: number,
+): string {
+  const memory = what === 'argument' ? 'on the stack' : 'in the return area';
+  const where = place === 'memory' ? memory : `in ${place === 'x' ? xName(register) : fName(register)}`;
+  return `high bits of ${REST_NAMES[rest]} ${what} ${where}`;
 }
 
-/** The same for every type and offset, so that one fault makes one bucket. */
-function highBitsName(part: Part): string {
-  const { place } = part;
-  if (place.kind === 'f') return `high bits of NaN-boxed result in ${fName(place.register)}`;
-  const where = place.kind === 'x' ? xName(place.register) : 'the return area';
-  return `high bits of ${part.extension} result in ${where}`;
-}
+const REST_NAMES: Readonly<Record<Rest, string>> = {
+  undefined: 'narrow',
+  zero: 'uext',
+  sign: 'sext',
+  ones: 'NaN-boxed',
+};

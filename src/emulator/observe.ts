@@ -1,27 +1,37 @@
 import { A0, fName, SP, xName } from '../abi/registers.ts';
+import { decodeField } from '../abi/field.ts';
 import type { Artifact } from '../backend/artifact.ts';
+import { HarnessError } from '../clif/harness-error.ts';
+import { functionNameText } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
-import { findBadExtensions, readResults } from './marshal.ts';
+import { decodeCalls } from './call-log.ts';
+import type { CallLog } from './call-log.ts';
+import { findBadExtensions, highBitsName, readResults } from './marshal.ts';
 import type { CallPlan } from './marshal.ts';
 import { guardAt, placeText, signalName, trapCodeAt } from './place.ts';
-import type { RawViolation, ReturnedRecord, RunRecord, StoppedRecord } from './record.ts';
+import type { RawCall, RawViolation, ReturnedRecord, RunRecord, StoppedRecord } from './record.ts';
 
 /**
- * A rule of the ABI broken at the outermost call. `name`: a register (`s3`, `fs0`, `ra`, `frm`), `sp`, or a place of memory
+ * A rule of the ABI broken at a call. `name`: a register (`s3`, `fs0`, `ra`, `frm`), `sp`, or a place of memory
  * (`sp+0x40`, from sp at entry; `return area-0x8`). `register` also stands for a declared sret that did not come back in a0, and
  * for a result whose high bits are not extended or NaN-boxed as they must be (`high bits of sext result in the return area`).
+ * `alignment` and `tail-sp` are of sp at a call and at a tail call; `frame` is memory of the caller's frame.
  */
 export interface Violation {
-  readonly kind: 'register' | 'sp' | 'canary';
+  readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame';
   readonly name: string;
   readonly expected: bigint;
   readonly found: bigint;
+  /** `u0:3, returns to %main+0x4c`: a call inside the module; null at the outermost call. */
+  readonly call: string | null;
 }
 
 export interface Observation {
   readonly outcome: Outcome;
-  /** Empty unless the outcome is `returned`. */
+  /** At calls inside the module; and, if the outcome is `returned`, at the outermost. */
   readonly violations: readonly Violation[];
+  /** Null where none was asked for. */
+  readonly calls: CallLog | null;
 }
 
 const NONE: readonly Violation[] = [];
@@ -32,22 +42,27 @@ export function observe(
   plan: CallPlan,
   input: readonly bigint[],
   record: RunRecord,
+  isLogged: boolean,
 ): Observation {
+  const calls = isLogged ? decodeCalls(artifact, record.log) : null;
   switch (record.kind) {
-    case 'returned':
-      return {
-        outcome: { kind: 'returned', results: readResults(plan, record.results) },
-        violations: violationsOf(plan, input, record),
-      };
+    case 'returned': {
+      const outcome: Outcome = { kind: 'returned', results: readResults(plan, record.results) };
+      return { outcome, violations: violationsOf(artifact, plan, input, record), calls };
+    }
     case 'hung':
-      return { outcome: { kind: 'hung', place: placeText(artifact, record.pc) }, violations: NONE };
-    case 'signalled':
-      return { outcome: stoppedBy(artifact, record), violations: NONE };
+    case 'signalled': {
+      const outcome = stoppedBy(artifact, record);
+      const violations =
+        record.violations.length === 0 ? NONE : record.violations.map((v) => describe(artifact, v));
+      return { outcome, violations, calls };
+    }
   }
 }
 
 /** A trap Cranelift knows of, unless the stack itself ran out. */
 function stoppedBy(artifact: Artifact, record: StoppedRecord): Outcome {
+  if (record.kind === 'hung') return { kind: 'hung', place: placeText(artifact, record.pc) };
   const guard = record.signal === SIGSEGV ? guardAt(record.address) : null;
   const code = guard === null ? trapCodeAt(artifact, record.pc) : null;
   if (code !== null) return { kind: 'trapped', code };
@@ -64,37 +79,75 @@ function stoppedBy(artifact: Artifact, record: StoppedRecord): Outcome {
 const SIGSEGV = 11;
 
 function violationsOf(
+  artifact: Artifact,
   plan: CallPlan,
   input: readonly bigint[],
   record: ReturnedRecord,
 ): readonly Violation[] {
   const sret = plan.layout.sretParam;
   if (record.violations.length === 0 && !plan.hasCheckedHighBits && sret === null) return NONE;
-  const violations = record.violations.map(describe);
+  const violations = record.violations.map((v) => describe(artifact, v));
   for (const bad of findBadExtensions(plan, record.results)) {
-    violations.push({ kind: 'register', ...bad });
+    violations.push({ kind: 'register', ...bad, call: null });
   }
   if (sret !== null) {
     const expected = input[sret] ?? 0n;
     const found = record.results.getBigUint64(0, true);
-    if (found !== expected) violations.push({ kind: 'register', name: xName(A0), expected, found });
+    if (found !== expected)
+      violations.push({ kind: 'register', name: xName(A0), expected, found, call: null });
   }
   return violations;
 }
 
-function describe({ kind, index, expected, found }: RawViolation): Violation {
+function describe(artifact: Artifact, violation: RawViolation): Violation {
+  const { expected, found } = violation;
+  const call = violation.call === null ? null : callText(artifact, violation.call, violation.kind);
+  return { ...placeOf(violation), expected, found, call };
+}
+
+function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'> {
   switch (kind) {
     case 'x':
-      return { kind: index === SP ? 'sp' : 'register', name: xName(index), expected, found };
+      return { kind: index === SP ? 'sp' : 'register', name: xName(index) };
     case 'f':
-      return { kind: 'register', name: fName(index), expected, found };
+      return { kind: 'register', name: fName(index) };
+    case 'v':
+      return { kind: 'register', name: `v${index}` };
     case 'frm':
-      return { kind: 'register', name: 'frm', expected, found };
+      return { kind: 'register', name: 'frm' };
     case 'argument-canary':
-      return { kind: 'canary', name: `sp${signedHex(index)}`, expected, found };
+      return { kind: 'canary', name: `sp${signedHex(index)}` };
     case 'return-canary':
-      return { kind: 'canary', name: `return area${signedHex(index)}`, expected, found };
+      return { kind: 'canary', name: `return area${signedHex(index)}` };
+    case 'alignment':
+    case 'tail-sp':
+      return { kind, name: 'sp' };
+    case 'frame-record':
+      return { kind: 'frame', name: index === 0 ? 'saved fp' : 'saved ra' };
+    case 'argument':
+    case 'result': {
+      const field = decodeField(index);
+      if (field === null) throw new HarnessError('emulator', `the guest names field ${index}`);
+      return { kind: 'register', name: highBitsName(field.rest, kind, field.place, field.at) };
+    }
   }
+}
+
+function callText(artifact: Artifact, call: RawCall, kind: RawViolation['kind']): string {
+  const callee = calleeText(artifact, call.callee);
+  const back = `returns to ${placeText(artifact, call.returnAddress)}`;
+  if (call.tailCaller === null) return `${callee}, ${back}`;
+  const caller = calleeText(artifact, call.tailCaller);
+  return kind === 'argument'
+    ? `${callee}, tail-called by ${caller}, ${back}`
+    : `${caller}, tail-calling ${callee}, ${back}`;
+}
+
+function calleeText(artifact: Artifact, callee: RawCall['callee']): string {
+  if (callee === 'entry') return 'the entry';
+  const stub = artifact.stubs[callee];
+  if (stub === undefined) throw new HarnessError('emulator', `the guest names callee ${callee}`);
+  return functionNameText(stub.callee.name);
 }
 
 function signedHex(offset: number): string {

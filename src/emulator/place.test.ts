@@ -6,6 +6,7 @@ import { STACK_BASE, STACK_BYTES } from './protocol.ts';
 const artifact: Artifact = {
   base: 0x2000000000n,
   image: new Uint8Array(0x80),
+  stubs: [],
   functions: [
     { name: { kind: 'user', namespace: 0, index: 1 }, offset: 0, sizeBytes: 0x30 },
     { name: { kind: 'test', name: 'g' }, offset: 0x40, sizeBytes: 0x20 },

@@ -32,6 +32,8 @@ export async function findPlainSeed(guest: Guest): Promise<bigint> {
       wantState: false,
       savedX: 0,
       savedF: 0,
+      logBytes: 0,
+      answers: new Uint8Array(0),
     },
     () => undefined,
   );

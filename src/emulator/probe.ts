@@ -75,6 +75,8 @@ async function execute(guest: Guest, code: readonly string[]): Promise<bigint | 
       wantState: false,
       savedX: 0,
       savedF: 0,
+      logBytes: 0,
+      answers: new Uint8Array(0),
     },
     () => undefined,
   );

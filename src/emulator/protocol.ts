@@ -4,21 +4,28 @@ import { HarnessError } from '../clif/harness-error.ts';
  * The client's half of guest/protocol.h: change both together.
  */
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const HELLO_MAGIC = 0x31667a63;
 export const HELLO_BYTES = 24;
-export const REQUEST_HEADER_BYTES = 64;
+export const REQUEST_HEADER_BYTES = 72;
 export const REPLY_HEADER_BYTES = 16;
-export const RECORD_HEADER_BYTES = 16;
-export const VIOLATION_BYTES = 24;
+export const RECORD_HEADER_BYTES = 24;
+export const VIOLATION_BYTES = 40;
 
 /** Where images may be put. */
 export const CODE_BASE = 0x2000000000n;
 export const CODE_BYTES = 64n << 20n;
+/** Where stubs jump to. */
+export const RUNTIME_BASE = CODE_BASE - 0x10000n;
 export const STACK_BASE = 0x2800000000n;
 export const STACK_BYTES = 8n << 20n;
 /** Of the PROT_NONE area at either end of the stack. */
 export const GUARD_BYTES = 1n << 20n;
+
+/** Longest call log of a run, bytes. */
+const LOG_LIMIT = 1 << 20;
+/** What the guest's output buffer leaves for the logs of all runs of a request. */
+const LOGS_LIMIT = 3 << 20;
 
 /** What the guest's input buffer holds. */
 const LONGEST_REQUEST = 16 << 20;
@@ -49,6 +56,10 @@ export interface RequestShape {
   /** Bit n: register n must come back unchanged. */
   readonly savedX: number;
   readonly savedF: number;
+  /** Room for each run's call log; 0 keeps none. */
+  readonly logBytes: number;
+  /** See `encodeAnswers`. */
+  readonly answers: Uint8Array;
 }
 
 /** A request with its rows still to be filled in. The id, at byte 4, is set when it is sent. */
@@ -65,9 +76,15 @@ export function makeRequest(shape: RequestShape): RequestFrame {
   const masksAt = REQUEST_HEADER_BYTES;
   const inputsAt = masksAt + rowBytes;
   const runsAt = inputsAt + rowBytes * shape.inputCount;
-  const imageAt = runsAt + 16 * shape.runs.length;
+  const answersAt = runsAt + 16 * shape.runs.length;
+  const imageAt = answersAt + shape.answers.length;
   const length = imageAt + Math.ceil(shape.image.length / 8) * 8;
   checkPlacement(shape);
+  if (shape.logBytes > LOG_LIMIT || shape.logBytes * shape.runs.length > LOGS_LIMIT)
+    throw new HarnessError(
+      'emulator',
+      `${shape.runs.length} call logs of ${shape.logBytes} bytes are too long`,
+    );
   if (length > LONGEST_REQUEST)
     throw new HarnessError('emulator', `a request of ${length} bytes is too long`);
   const bytes = new Uint8Array(length);
@@ -91,12 +108,15 @@ export function makeRequest(shape: RequestShape): RequestFrame {
     shape.limitMs,
     shape.savedX,
     shape.savedF,
+    shape.logBytes,
+    shape.answers.length,
   ];
   words.forEach((word, index) => view.setUint32(16 + 4 * index, word, true));
   shape.runs.forEach((run, index) => {
     view.setBigUint64(runsAt + 16 * index, run.seed, true);
     view.setUint32(runsAt + 16 * index + 8, run.input, true);
   });
+  bytes.set(shape.answers, answersAt);
   bytes.set(shape.image, imageAt);
   return { bytes, view, masksAt, inputsAt, rowBytes };
 }

@@ -1,13 +1,27 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { RECORD_HEADER_BYTES, REPLY_HEADER_BYTES, VIOLATION_BYTES } from './protocol.ts';
 
-/** A broken rule as the guest reports it; `index` is a register number, or for a canary the byte offset from
- * sp at entry or from the start of the return area, whichever area was overrun. */
+/**
+ * A broken rule as the guest reports it; `index` is a register number, or for a canary the byte offset from
+ * sp at entry or from the start of the return area, whichever area was overrun; for a frame record 0 is fp and 8 ra; for an argument or
+ * result it is a field (`decodeField`).
+ */
 export interface RawViolation {
-  readonly kind: 'x' | 'f' | 'frm' | 'argument-canary' | 'return-canary';
+  readonly kind: (typeof VIOLATION_KINDS)[number];
   readonly index: number;
   readonly expected: bigint;
   readonly found: bigint;
+  /** Null at the outermost call. */
+  readonly call: RawCall | null;
+}
+
+/** A call inside a module: indices into the artifact's stubs, or `entry`. */
+export interface RawCall {
+  readonly callee: number | 'entry';
+  /** The function that made a tail call; null at any other. */
+  readonly tailCaller: number | 'entry' | null;
+  /** Of a tail call: that which the callee returns to in the end. */
+  readonly returnAddress: bigint;
 }
 
 /** All registers by number. */
@@ -25,6 +39,13 @@ export interface ReturnedRecord {
   readonly state: MachineState | null;
   /** v0 to v31, one after another; empty where not asked for. */
   readonly vectors: Uint8Array;
+  readonly log: RawLog;
+}
+
+/** The bytes of a call log (`decodeCalls`); empty where none was asked for. */
+export interface RawLog {
+  readonly bytes: DataView;
+  readonly isCut: boolean;
 }
 
 export interface StoppedRecord {
@@ -34,17 +55,28 @@ export interface StoppedRecord {
   /** `si_addr`; 0 for a hang. */
   readonly address: bigint;
   readonly state: MachineState;
+  /** At calls before it stopped. */
+  readonly violations: readonly RawViolation[];
+  readonly log: RawLog;
 }
 
 export type RunRecord = ReturnedRecord | StoppedRecord;
 
-const VIOLATION_KINDS: readonly RawViolation['kind'][] = [
+const VIOLATION_KINDS = [
   'x',
   'f',
   'frm',
   'argument-canary',
   'return-canary',
-];
+  'v',
+  'alignment',
+  'tail-sp',
+  'frame-record',
+  'argument',
+  'result',
+] as const;
+const NO_CALLEE = 0xffffffff;
+const ENTRY_CALLEE = 0xfffffffe;
 const NO_VIOLATIONS: readonly RawViolation[] = [];
 const STATE_BYTES = 512;
 
@@ -84,8 +116,42 @@ function decodeReturned(record: DataView, returnAreaBytes: number, wantState: bo
       count === 0 ? NO_VIOLATIONS : decodeViolations(record, RECORD_HEADER_BYTES + resultBytes, count),
     state: wantState ? decodeState(record, stateAt) : null,
     vectors: wantState
-      ? new Uint8Array(record.buffer, record.byteOffset + vectorsAt, record.byteLength - vectorsAt)
+      ? new Uint8Array(
+          record.buffer,
+          record.byteOffset + vectorsAt,
+          record.byteLength - vectorsAt - logBytesOf(record),
+        )
       : new Uint8Array(0),
+    log: decodeLog(record),
+  };
+}
+
+function logBytesOf(record: DataView): number {
+  return record.getUint32(16, true);
+}
+
+/** A log is the last thing in its record. */
+function decodeLog(record: DataView): RawLog {
+  const length = logBytesOf(record);
+  return {
+    bytes: new DataView(record.buffer, record.byteOffset + record.byteLength - length, length),
+    isCut: record.getUint32(20, true) !== 0,
+  };
+}
+
+/** A callee as the guest numbers it. */
+export function decodeCallee(index: number): number | 'entry' {
+  return index === ENTRY_CALLEE ? 'entry' : index;
+}
+
+function decodeCall(record: DataView, at: number): RawCall | null {
+  const callee = record.getUint32(at, true);
+  if (callee === NO_CALLEE) return null;
+  const tailCaller = record.getUint32(at + 4, true);
+  return {
+    callee: decodeCallee(callee),
+    tailCaller: tailCaller === NO_CALLEE ? null : decodeCallee(tailCaller),
+    returnAddress: record.getBigUint64(at + 8, true),
   };
 }
 
@@ -100,21 +166,26 @@ function decodeViolations(record: DataView, from: number, count: number): readon
       index: record.getInt32(at + 4, true),
       expected: record.getBigUint64(at + 8, true),
       found: record.getBigUint64(at + 16, true),
+      call: decodeCall(record, at + 24),
     };
   });
 }
 
 function decodeStopped(record: DataView, kind: number): StoppedRecord {
+  const count = record.getUint32(8, true);
+  const violationsAt = RECORD_HEADER_BYTES + 16 + STATE_BYTES;
   return {
     kind: kind === 1 ? 'signalled' : 'hung',
     signal: record.getUint32(12, true),
     pc: record.getBigUint64(RECORD_HEADER_BYTES, true),
     address: record.getBigUint64(RECORD_HEADER_BYTES + 8, true),
     state: decodeState(record, RECORD_HEADER_BYTES + 16),
+    violations: count === 0 ? NO_VIOLATIONS : decodeViolations(record, violationsAt, count),
+    log: decodeLog(record),
   };
 }
 
-function decodeState(record: DataView, at: number): MachineState {
+export function decodeState(record: DataView, at: number): MachineState {
   const read = (from: number): BigUint64Array =>
     BigUint64Array.from({ length: 32 }, (_, i) => record.getBigUint64(from + 8 * i, true));
   return { x: read(at), f: read(at + 256) };

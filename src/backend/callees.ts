@@ -1,0 +1,87 @@
+import { layoutSignature } from '../abi/layout.ts';
+import { functionNameText } from '../clif/module.ts';
+import type { Function, Module } from '../clif/module.ts';
+import type { Signature } from '../clif/signature.ts';
+import type { Callee } from './stub.ts';
+
+/** How call sites of a module see what they call. */
+interface Views {
+  readonly byName: ReadonlyMap<string, readonly Signature[]>;
+  /** Of calls through a pointer, and of func_addr, whatever they reach. */
+  readonly indirect: ReadonlySet<Signature>;
+}
+
+const known = [new WeakMap<Module, readonly Callee[]>(), new WeakMap<Module, readonly Callee[]>()] as const;
+
+/** Every function of a module as its callers may count on it; remembered for as long as the module lives. Throws as `layoutSignature` does. */
+export function calleesOf(module: Module, implicitReturnArea: boolean): readonly Callee[] {
+  const remembered = known[implicitReturnArea ? 1 : 0];
+  const callees = remembered.get(module) ?? makeCallees(module, implicitReturnArea);
+  remembered.set(module, callees);
+  return callees;
+}
+
+function makeCallees(module: Module, implicitReturnArea: boolean): readonly Callee[] {
+  const views = viewsOf(module);
+  return module.functions.map((fn) => {
+    const layout = layoutSignature(fn.signature, { implicitReturnArea });
+    return {
+      name: fn.name,
+      layout,
+      callConv: fn.signature.callConv,
+      kind: 'compiled',
+      isExtensionChecked: (param) => isSeenAlike(views, fn, param),
+      stackWords: layout.argumentAreaBytes / 8,
+    };
+  });
+}
+
+function viewsOf(module: Module): Views {
+  const byName = new Map<string, Signature[]>();
+  const indirect = new Set<Signature>();
+  for (const fn of module.functions) {
+    for (const ref of fn.funcRefs.values()) {
+      const sig = fn.sigRefs.get(ref.sig);
+      if (sig === undefined) continue;
+      const name = functionNameText(ref.name);
+      const list = byName.get(name);
+      if (list === undefined) byName.set(name, [sig]);
+      else list.push(sig);
+    }
+    for (const block of fn.blocks) {
+      for (const inst of block.insts) {
+        const number =
+          inst.kind === 'call_indirect'
+            ? inst.sig
+            : inst.kind === 'try_call_indirect' || inst.kind === 'try_call'
+              ? inst.table.sig
+              : undefined;
+        const sig = number === undefined ? undefined : fn.sigRefs.get(number);
+        if (sig !== undefined) indirect.add(sig);
+      }
+    }
+  }
+  return { byName, indirect };
+}
+
+/**
+ * Whether every call site that may reach `fn` extends `param` as the function declares it. Cranelift does not compare the signatures of
+ * two functions, and a caller that declares no extension owes none.
+ */
+function isSeenAlike(views: Views, fn: Function, param: number): boolean {
+  const own = fn.signature.params[param];
+  if (own === undefined) return false;
+  const direct = views.byName.get(functionNameText(fn.name)) ?? [];
+  const isAlike = (sig: Signature): boolean =>
+    sig === fn.signature || sig.params[param]?.extension === own.extension;
+  if (!direct.every(isAlike)) return false;
+  for (const sig of views.indirect) {
+    if (
+      sig.params.length === fn.signature.params.length &&
+      sig.params[param]?.type === own.type &&
+      !isAlike(sig)
+    )
+      return false;
+  }
+  return true;
+}
