@@ -23,6 +23,7 @@ export const MAX_INSTRUCTIONS = 15;
 const MAX_SHRUNK = 6;
 const SHRINK_ATTEMPTS = 3000;
 const SHRINK_LIMIT_MS = 45_000;
+const CHUNK_CASES = 10;
 
 export interface HuntOptions {
   /** The Cranelift that is wrong. */
@@ -68,7 +69,7 @@ export interface First {
   readonly detail: string;
   /** Cases up to it, itself included. */
   readonly cases: number;
-  /** Campaign time when the 50 cases it is in were done. */
+  /** Campaign time. */
   readonly seconds: number;
   readonly caseSeed: string;
 }
@@ -199,6 +200,8 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
     knownIssues: options.knownIssues,
     knownCoverage: null,
     onProgress: () => undefined,
+    // Small, for a fault that fails most cases makes each of them slow.
+    chunkCases: CHUNK_CASES,
     isEnough: (tally) => newFindings(options, tally.findings).length > 0,
   });
   try {

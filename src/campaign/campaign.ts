@@ -12,7 +12,7 @@ import type { RunReport } from './messages.ts';
 import { addChunk, newTally, type Tally } from './tally.ts';
 import { WorkerClient } from './worker-client.ts';
 
-/** Cases in one chunk: the unit of the journal and of work handed to a worker. */
+/** Cases in one chunk, unless a campaign says otherwise. */
 const CHUNK_CASES = 50;
 
 export interface Shard {
@@ -39,6 +39,8 @@ export interface CampaignOptions {
    * Asked after each chunk: true ends the campaign once the chunks begun are done, so all before the one that decided it.
    */
   readonly isEnough?: (tally: Readonly<Tally>) => boolean;
+  /** Cases in one chunk: the unit of the journal and of work handed to a worker. The same for a run and its resumption. */
+  readonly chunkCases?: number;
 }
 
 export interface CampaignRun {
@@ -152,7 +154,10 @@ function chunkRecord(from: number, to: number, report: RunReport, seconds: numbe
     verdicts: { ...report.verdicts },
     declined: { ...report.declined },
     phases: { ...report.phases },
-    findings: report.findings.map((finding) => ({ ...finding, seconds })),
+    findings: report.findings.map(({ ageMs, ...finding }) => ({
+      ...finding,
+      seconds: Math.max(0, seconds - ageMs / 1000),
+    })),
     coverage: report.coverage,
   };
 }
@@ -163,8 +168,9 @@ function* chunksToDo(
   done: ReadonlySet<number>,
 ): Generator<readonly [number, number]> {
   const last = options.cases ?? Number.MAX_SAFE_INTEGER;
-  for (let from = 0; from < last; from += CHUNK_CASES) {
-    if (!done.has(from)) yield [from, Math.min(from + CHUNK_CASES, last)];
+  const size = options.chunkCases ?? CHUNK_CASES;
+  for (let from = 0; from < last; from += size) {
+    if (!done.has(from)) yield [from, Math.min(from + size, last)];
   }
 }
 

@@ -31,7 +31,10 @@ export type ToWorker =
   | { readonly kind: 'stop' };
 
 /** Findings as a worker reports them: all but what only the campaign knows. */
-export type RunFinding = Omit<JournalFinding, 'seconds'>;
+export type RunFinding = Omit<JournalFinding, 'seconds'> & {
+  /** Between the finding and the end of the chunk it is in. */
+  readonly ageMs: number;
+};
 
 export interface RunReport {
   readonly cases: number;

@@ -34,7 +34,15 @@ interface Job {
   readonly prepared: { readonly kase: Case; readonly text: string }[];
 }
 
-function findingRecord(index: number, kase: Case, verdict: Verdict, known: string | null): RunFinding | null {
+/** A finding, and when it was made. */
+type TimedFinding = Omit<RunFinding, 'ageMs'> & { readonly atMs: number };
+
+function findingRecord(
+  index: number,
+  kase: Case,
+  verdict: Verdict,
+  known: string | null,
+): TimedFinding | null {
   if (verdict.kind !== 'finding' && verdict.kind !== 'flaky') return null;
   const { finding } = verdict;
   return {
@@ -47,6 +55,7 @@ function findingRecord(index: number, kase: Case, verdict: Verdict, known: strin
     detail: finding.detail,
     configuration: finding.configuration,
     known,
+    atMs: performance.now(),
   };
 }
 
@@ -72,7 +81,7 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
   const phases = noTime();
   const verdicts: Record<string, number> = {};
   const declined: Record<string, number> = {};
-  const findings: RunFinding[] = [];
+  const findings: TimedFinding[] = [];
   const coverage = newCoverage();
   let modules = 0;
   const runs = indices.map((index) =>
@@ -106,6 +115,7 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
   const failed = settled.find((s) => s.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   addPhases(phases, station.takePhases());
+  const endMs = performance.now();
   return {
     cases: indices.length,
     modules,
@@ -114,7 +124,9 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
     phases,
     residentKilobytes: station.residentKilobytes(),
     coverage: encodeCoverage(coverage),
-    findings: findings.sort((a, b) => a.index - b.index),
+    findings: findings
+      .sort((a, b) => a.index - b.index)
+      .map(({ atMs, ...finding }) => ({ ...finding, ageMs: endMs - atMs })),
   };
 }
 
