@@ -12,7 +12,7 @@ export interface KnownDifference {
 }
 
 const OLD_TRAP =
-  /\b(?:heap_misaligned|table_oob|icall_null|null_reference|bad_sig|unreachable|interrupt|user0)\b/;
+  /\b(?:heap_misaligned|table_oob|icall_null|null_reference|bad_sig|null_i31ref|unreachable|interrupt|user0|user(?:25[1-9]|2[6-9]\d|[3-9]\d\d|\d{4,5}))\b/;
 const OLD_FLAG =
   /\b(?:load|\w*load\d*\w*|i?store\d*|atomic_\w+|bitcast)\b[^\n]*\b(?:heap|table|vmctx|checked)\b/;
 
@@ -21,7 +21,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     name: 'old instruction',
     accepts: 'ours',
     message:
-      /^Unknown opcode: '(?:\w+_imm|b(?:and|or|xor)_not|stack_(?:load|store)|global_value|x86_blendv)'$/,
+      /^Unknown opcode: '(?:\w+_imm|b(?:and|or|xor)_not|(?:dynamic_)?stack_(?:load|store)|global_value|x86_blendv|i(?:add|sub)_(?:cin|carry|bin|borrow)|null|is_null|is_invalid|resumable_trap(?:nz)?)'$/,
   },
   { name: 'old trap code', accepts: 'ours', message: /^expected trap code$/, text: OLD_TRAP },
   {
@@ -39,9 +39,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   { name: 'value numbers', accepts: 'theirs', message: /^value number above/ },
   { name: 'size of a constant', accepts: 'theirs', message: /^const\d+ has \d+ bytes, / },
   {
-    name: 'dynamic vectors',
-    accepts: 'theirs',
-    message: /dynamic|expected explicit_slot, found 'explicit_dynamic_slot'/,
+    name: 'old vocabulary',
+    accepts: 'ours',
+    message: /^expected |^invalid|^unknown|^Unknown/,
+    text: /\br(?:32|64)\b|\b(?:cold|wasmtime_\w+|stack_limit)\b|^\s*mt\d+ =|(?:v|gv)\d+ !/m,
   },
   { name: 'handler numbers', accepts: 'theirs', message: /^expected the index of an exception handler/ },
   {

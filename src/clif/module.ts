@@ -1,5 +1,5 @@
 import type { Signature } from './signature.ts';
-import type { Type } from './type.ts';
+import type { DynamicType, Type } from './type.ts';
 
 /** Value number: `v7` is 7. Blocks, slots, refs and constants are numbered the same way. */
 export type Value = number;
@@ -17,6 +17,18 @@ export interface StackSlot {
   readonly alignBytes: number;
 }
 
+/** `dt0 = i32x4*gv0`: `type` is `i32x4xN`. */
+export interface DynamicTypeDeclaration {
+  readonly type: DynamicType;
+  readonly scale: number;
+}
+
+/** Dynamic vector types by number, and dynamic stack slots (`dss0 = explicit_dynamic_slot dt0`) with the number of their type. */
+export interface DynamicEntities {
+  readonly types: ReadonlyMap<number, DynamicTypeDeclaration>;
+  readonly slots: ReadonlyMap<number, number>;
+}
+
 /** `fn0 = colocated %g sig0`. `sig` is a SigRef number (an inline signature gets the next free number when parsed). */
 export interface FuncRef {
   readonly name: FunctionName;
@@ -27,6 +39,8 @@ export interface FuncRef {
 
 export type GlobalValue =
   | { readonly kind: 'vmctx' }
+  /** How often the hardware repeats this vector in a dynamic one. */
+  | { readonly kind: 'dyn_scale_target_const'; readonly type: Type }
   | {
       readonly kind: 'load';
       readonly base: number;
@@ -141,6 +155,8 @@ export interface Function {
   readonly funcRefs: ReadonlyMap<number, FuncRef>;
   readonly constants: ReadonlyMap<number, Uint8Array>;
   readonly stackLimit: number | null;
+  /** Only where the function declares any. */
+  readonly dynamic?: DynamicEntities;
   readonly blocks: readonly Block[];
   readonly valueTypes: readonly (Type | undefined)[];
 }

@@ -39,6 +39,11 @@ export type OperandShape =
   | 'old_not'
   | 'old_imm'
   | 'old_compare_imm'
+  | 'old_carry'
+  | 'old_reference'
+  | 'old_global'
+  | 'old_dynamic_load'
+  | 'old_dynamic_store'
   | 'old_stack_load'
   | 'old_stack_store';
 
@@ -70,6 +75,8 @@ export interface TypeSet {
   readonly lanes: readonly ScalarType[];
   readonly minLanes: number;
   readonly maxLanes: number;
+  /** Whether dynamic vectors are in the set, or nothing else is. */
+  readonly dynamic: 'none' | 'also' | 'only';
 }
 
 /**
@@ -94,23 +101,29 @@ const INTS: readonly ScalarType[] = ['i8', 'i16', 'i32', 'i64', 'i128'];
 const FLOATS: readonly ScalarType[] = ['f16', 'f32', 'f64', 'f128'];
 const ALL: readonly ScalarType[] = [...INTS, ...FLOATS];
 
-function typeSet(lanes: readonly ScalarType[], minLanes = 1, maxLanes = 256): TypeSet {
-  return { lanes, minLanes, maxLanes };
+function typeSet(
+  lanes: readonly ScalarType[],
+  minLanes = 1,
+  maxLanes = 256,
+  dynamic: TypeSet['dynamic'] = 'none',
+): TypeSet {
+  return { lanes, minLanes, maxLanes, dynamic };
 }
 
 const ANY = typeSet(ALL);
-const ANY_INT = typeSet(INTS);
-const ANY_FLOAT = typeSet(FLOATS);
-const SCALAR = typeSet(ALL, 1, 1);
+const MEMORY = typeSet(ALL, 1, 256, 'also');
+const ANY_INT = typeSet(INTS, 1, 256, 'also');
+const ANY_FLOAT = typeSet(FLOATS, 1, 256, 'also');
+const DYNAMIC = typeSet(ALL, 2, 256, 'only');
 const INT = typeSet(INTS, 1, 1);
 const INT_TO_64 = typeSet(['i8', 'i16', 'i32', 'i64'], 1, 1);
 const INT_FROM_16 = typeSet(['i16', 'i32', 'i64', 'i128'], 1, 1);
 const FLOAT = typeSet(FLOATS, 1, 1);
 const ADDRESS = typeSet(['i32', 'i64'], 1, 1);
-const VECTOR = typeSet(ALL, 2);
+const VECTOR = typeSet(ALL, 2, 256, 'also');
 const INT_VECTOR = typeSet(INTS, 2);
-const NARROWABLE = typeSet(['i16', 'i32', 'i64'], 2, 8);
-const WIDENABLE = typeSet(['i8', 'i16', 'i32'], 2, 16);
+const NARROWABLE = typeSet(['i16', 'i32', 'i64'], 2, 8, 'also');
+const WIDENABLE = typeSet(['i8', 'i16', 'i32'], 2, 16, 'also');
 const Q15 = typeSet(['i16', 'i32'], 4, 8);
 
 const TABLE = new Map<string, Opcode>();
@@ -224,7 +237,7 @@ define('f128const', { kind: 'const', shape: 'const', results: ['f128'] });
 define('vconst', { kind: 'const', shape: 'const', types: VECTOR, results: ['same'] });
 
 // Memory.
-define('load', { kind: 'memory', shape: 'load', types: ANY, results: ['same'], operands: ['address'] });
+define('load', { kind: 'memory', shape: 'load', types: MEMORY, results: ['same'], operands: ['address'] });
 define('uload8 sload8', {
   kind: 'memory',
   shape: 'load',
@@ -271,7 +284,7 @@ define('uload32x2 sload32x2', {
   results: ['i64x2'],
   operands: ['same'],
 });
-define('store', { kind: 'memory', shape: 'store', types: ANY, from: 0, operands: ['same', 'address'] });
+define('store', { kind: 'memory', shape: 'store', types: MEMORY, from: 0, operands: ['same', 'address'] });
 define('istore8', {
   kind: 'memory',
   shape: 'store',
@@ -324,10 +337,10 @@ define('atomic_store', {
 });
 define('stack_addr', { kind: 'stack', shape: 'stack', types: ADDRESS, results: ['same'] });
 define('dynamic_stack_addr', { kind: 'stack', shape: 'dynamic_stack', types: ADDRESS, results: ['same'] });
-define('symbol_value tls_value global_value', {
+define('symbol_value tls_value', {
   kind: 'global',
   shape: 'global',
-  types: ANY,
+  types: MEMORY,
   results: ['same'],
 });
 
@@ -354,7 +367,7 @@ define('extractlane', {
 define('extract_vector', {
   kind: 'lane',
   shape: 'binary_lane',
-  types: SCALAR,
+  types: DYNAMIC,
   from: 0,
   results: ['dynamic_to_vector'],
   operands: ['same'],
@@ -480,7 +493,7 @@ define('fcmp', {
 define('bitcast', {
   kind: 'memory',
   shape: 'load_no_offset',
-  types: ANY,
+  types: MEMORY,
   results: ['same'],
   operands: ['any'],
 });
@@ -530,6 +543,30 @@ define('band_not bor_not bxor_not', {
   operands: ['same', 'same'],
 });
 define('icmp_imm', { shape: 'old_compare_imm', types: INT, from: 0, results: ['i8'], operands: ['same'] });
+define('iadd_cin iadd_carry isub_bin isub_borrow', {
+  shape: 'old_carry',
+  types: INT,
+  from: 1,
+  results: ['same'],
+  operands: ['same', 'same', 'i8'],
+});
+define('null', { shape: 'old_reference', types: ADDRESS, results: ['same'] });
+define('is_null is_invalid', {
+  shape: 'old_reference',
+  types: ADDRESS,
+  from: 0,
+  results: ['i8'],
+  operands: ['same'],
+});
+define('global_value', { kind: 'global', shape: 'old_global', types: MEMORY, results: ['same'] });
+define('dynamic_stack_load', { kind: 'stack', shape: 'old_dynamic_load', types: DYNAMIC, results: ['same'] });
+define('dynamic_stack_store', {
+  kind: 'stack',
+  shape: 'old_dynamic_store',
+  types: DYNAMIC,
+  from: 0,
+  operands: ['same'],
+});
 define('stack_load', { kind: 'stack', shape: 'old_stack_load', types: ANY, results: ['same'] });
 define('stack_store', { kind: 'stack', shape: 'old_stack_store', types: ANY, from: 0, operands: ['same'] });
 

@@ -1,6 +1,15 @@
 import { type Cursor, failAt } from './cursor.ts';
 import type { Token } from './lexer.ts';
-import type { BlockId, FuncRef, GlobalValue, Inst, StackSlot, Value } from './module.ts';
+import type {
+  BlockId,
+  BlockParam,
+  DynamicTypeDeclaration,
+  FuncRef,
+  GlobalValue,
+  Inst,
+  StackSlot,
+  Value,
+} from './module.ts';
 import type { CallConv, Signature } from './signature.ts';
 import type { Type } from './type.ts';
 
@@ -13,7 +22,10 @@ export interface FunctionContext {
   readonly defaultCallConv: CallConv;
   /** Index of the first token of the function's body. */
   readonly start: number;
+  readonly signature: Signature;
   readonly stackSlots: Map<number, StackSlot>;
+  readonly dynamicTypes: Map<number, DynamicTypeDeclaration>;
+  readonly dynamicSlots: Map<number, number>;
   readonly globalValues: Map<number, GlobalValue>;
   readonly sigRefs: Map<number, Signature>;
   readonly funcRefs: Map<number, FuncRef>;
@@ -23,6 +35,8 @@ export interface FunctionContext {
   readonly aliases: Map<Value, Value>;
   /** One above the highest signature number so far: that of the next signature written in place. */
   nextSigRef: number;
+  /** Of the first block, once it is read. */
+  entryParams: readonly BlockParam[];
   /** Value numbers the text does not use start here; 0: not yet looked for. */
   freeValue: number;
 }

@@ -15,6 +15,7 @@ import {
 import type { Token } from './lexer.ts';
 
 import type { Block, BlockParam, Function, Value } from './module.ts';
+import { skipFact } from './old-proof.ts';
 import { defineValue, type FunctionContext, type InstSink } from './parse-context.ts';
 import { parseInst } from './parse-inst.ts';
 import { parsePreamble } from './parse-preamble.ts';
@@ -41,7 +42,10 @@ export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Functi
     cursor,
     defaultCallConv,
     start: cursor.index,
+    signature,
     stackSlots: new Map(),
+    dynamicTypes: new Map(),
+    dynamicSlots: new Map(),
     globalValues: new Map(),
     sigRefs: new Map(),
     funcRefs: new Map(),
@@ -50,6 +54,7 @@ export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Functi
     types: [],
     aliases: new Map(),
     nextSigRef: 0,
+    entryParams: [],
     freeValue: 0,
   };
   const stackLimit = parsePreamble(context);
@@ -57,7 +62,9 @@ export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Functi
   while (!atText(cursor, 'punctuation', '}')) blocks.push(parseBlock(context));
   advance(cursor);
   checkUses(context, blocks);
-  const { stackSlots, globalValues, sigRefs, funcRefs, constants, types } = context;
+  const { stackSlots, globalValues, sigRefs, funcRefs, constants, types, dynamicTypes, dynamicSlots } =
+    context;
+  const isDynamic = dynamicTypes.size > 0 || dynamicSlots.size > 0;
   return {
     name,
     signature,
@@ -67,6 +74,7 @@ export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Functi
     funcRefs,
     constants,
     stackLimit,
+    ...(isDynamic ? { dynamic: { types: dynamicTypes, slots: dynamicSlots } } : {}),
     blocks: resolveAliases(context, blocks),
     valueTypes: types,
   };
@@ -79,6 +87,7 @@ function parseBlock(context: FunctionContext): ReadBlock {
   if (context.blocks.has(token.number)) failAt(token, `${token.text} is defined twice`);
   context.blocks.add(token.number);
   const params = takeMark(cursor, '(') ? parseBlockParams(context) : [];
+  if (context.blocks.size === 1) context.entryParams = params;
   const cold = takeWord(cursor, 'cold');
   expectMark(cursor, ':', 'after the head of a block');
   const sink: InstSink = { insts: [], offsets: [] };
@@ -92,6 +101,7 @@ function parseBlockParams(context: FunctionContext): readonly BlockParam[] {
   if (takeMark(cursor, ')')) return params;
   do {
     const token = expectKind(cursor, 'value', 'a block parameter such as v0');
+    skipFact(cursor);
     expectMark(cursor, ':', 'after a block parameter');
     const type = parseType(cursor, 'the type of a block parameter');
     defineValue(context, token, type);
@@ -119,8 +129,10 @@ function parseLine(context: FunctionContext, sink: InstSink): void {
   const { offset } = peek(cursor);
   const results: Token[] = [];
   if (at(cursor, 'value')) {
-    do results.push(expectKind(cursor, 'value', 'a result such as v0'));
-    while (takeMark(cursor, ','));
+    do {
+      results.push(expectKind(cursor, 'value', 'a result such as v0'));
+      skipFact(cursor);
+    } while (takeMark(cursor, ','));
     if (takeMark(cursor, '->')) {
       parseAlias(context, results);
       return;

@@ -19,6 +19,14 @@ import { parseType, parseUnsigned } from './parse-signature.ts';
 import { isInSet, ruleType } from './type-rule.ts';
 import type { Type } from './type.ts';
 
+/** Other names of older text for what is there today. */
+const OLD_NAMES: ReadonlyMap<string, string> = new Map([
+  ['x86_blendv', 'blendv'],
+  // A trap that a debugger might resume; to a program it is one like others.
+  ['resumable_trap', 'trap'],
+  ['resumable_trapnz', 'trapnz'],
+]);
+
 /** Reads one instruction, its results already read, and appends it and what it expands to. */
 export function parseInst(
   context: FunctionContext,
@@ -28,8 +36,7 @@ export function parseInst(
 ): void {
   const { cursor } = context;
   const name = peek(cursor);
-  const opcode =
-    name.kind === 'word' ? OPCODES.get(name.text === 'x86_blendv' ? 'blendv' : name.text) : undefined;
+  const opcode = name.kind === 'word' ? OPCODES.get(OLD_NAMES.get(name.text) ?? name.text) : undefined;
   if (opcode === undefined) failExpecting(cursor, 'an instruction');
   advance(cursor);
   const explicit = takeMark(cursor, '.') ? parseExplicitType(context, opcode) : null;
@@ -41,10 +48,12 @@ export function parseInst(
   }
   const numbers = results.map((result) => result.number);
   if (opcode.shape.startsWith('old_')) {
-    const [result] = results;
-    const resultType = expandOldInst(context, opcode, explicit, numbers[0] ?? 0, sink, offset);
-    checkResultCount(name, results, resultType === null ? 0 : 1);
-    if (result !== undefined && resultType !== null) defineValue(context, result, resultType);
+    const resultTypes = expandOldInst(context, opcode, explicit, numbers, sink, offset);
+    checkResultCount(name, results, resultTypes.length);
+    resultTypes.forEach((resultType, i) => {
+      const result = results[i];
+      if (result !== undefined) defineValue(context, result, resultType);
+    });
     return;
   }
   const { args, build } = parseOperands(context, opcode, explicit);
@@ -62,11 +71,20 @@ export function parseInst(
 
 function parseExplicitType(context: FunctionContext, opcode: Opcode): Type {
   const token = peek(context.cursor);
-  if (token.kind === 'dt') failAt(token, `dynamic vector types are not supported: ${token.text}`);
-  const type = parseType(context.cursor, `a type after '${opcode.op}.'`);
+  const type =
+    token.kind === 'dt'
+      ? parseDynamicUse(context)
+      : parseType(context.cursor, `a type after '${opcode.op}.'`);
   if (opcode.types === null) failAt(token, `${opcode.op} takes no type`);
   if (!isInSet(type, opcode.types)) failAt(token, `${type} is no type for ${opcode.op}`);
   return type;
+}
+
+function parseDynamicUse(context: FunctionContext): Type {
+  const token = advance(context.cursor);
+  const declaration = context.dynamicTypes.get(token.number);
+  if (declaration === undefined) failAt(token, `${token.text} is not declared`);
+  return declaration.type;
 }
 
 function inferType(

@@ -20,16 +20,24 @@ const FLAGS: ReadonlySet<string> = new Set(['notrap', 'aligned', 'readonly', 'li
 /** Hints of older text (alias regions, Spectre checks) that today's reader does not know. */
 const OLD_FLAGS: ReadonlySet<string> = new Set(['heap', 'table', 'vmctx', 'checked']);
 const TRAPS: ReadonlySet<string> = new Set(['stk_ovf', 'heap_oob', 'int_ovf', 'int_divz', 'bad_toint']);
-/** Trap codes of older text, before embedders numbered their own. */
-const OLD_TRAPS: ReadonlySet<string> = new Set([
-  'heap_misaligned',
-  'table_oob',
-  'icall_null',
-  'null_reference',
-  'bad_sig',
-  'unreachable',
-  'interrupt',
+/**
+ * Trap codes of older text, before embedders numbered their own (0.115): each as a number of its own near the top of those
+ * that today's text has.
+ */
+const OLD_TRAPS: ReadonlyMap<string, string> = new Map([
+  ['user0', 'user250'],
+  ['heap_misaligned', 'user249'],
+  ['table_oob', 'user248'],
+  ['icall_null', 'user247'],
+  ['null_reference', 'user246'],
+  ['bad_sig', 'user245'],
+  ['unreachable', 'user244'],
+  ['interrupt', 'user243'],
+  ['null_i31ref', 'user242'],
 ]);
+/** Older text numbers its own up to 65535; those above 250 become this one. */
+const HIGH_USER_TRAP = 'user241';
+const MOST_OLD_USER_TRAPS = 65_535;
 const USER_TRAP = /^user(\d+)$/;
 
 /** A named code or `user1` to `user250` (`ir/trapcode.rs`), without leading zeros; null: none of them. */
@@ -39,10 +47,14 @@ function trapCodeOf(text: string): string | null {
   return number >= 1 && number <= 250 ? `user${number}` : null;
 }
 
+function oldTrapCodeOf(text: string): string | null {
+  const number = Number(USER_TRAP.exec(text)?.[1] ?? '0');
+  return OLD_TRAPS.get(text) ?? (number > 250 && number <= MOST_OLD_USER_TRAPS ? HIGH_USER_TRAP : null);
+}
+
 export function parseTrapCode(cursor: Cursor): string {
   const token = peek(cursor);
-  const isOld = OLD_TRAPS.has(token.text) || token.text === 'user0';
-  const code = token.kind !== 'word' ? null : isOld ? token.text : trapCodeOf(token.text);
+  const code = token.kind === 'word' ? (trapCodeOf(token.text) ?? oldTrapCodeOf(token.text)) : null;
   if (code === null) failExpecting(cursor, 'a trap code such as user1 or heap_oob');
   advance(cursor);
   return code;

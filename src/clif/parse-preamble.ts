@@ -13,7 +13,8 @@ import {
 } from './cursor.ts';
 import { integerBetween, integerBits, integerValue } from './integer-text.ts';
 import type { Token } from './lexer.ts';
-import type { FuncRef, GlobalValue, StackSlot } from './module.ts';
+import type { DynamicTypeDeclaration, FuncRef, GlobalValue, StackSlot } from './module.ts';
+import { skipFact, skipMemoryType } from './old-proof.ts';
 import { parseMemoryFlags, parseOffset } from './parse-operand.ts';
 import type { FunctionContext } from './parse-context.ts';
 import {
@@ -24,7 +25,7 @@ import {
   parseUnsigned,
 } from './parse-signature.ts';
 import { parseVectorConst } from './parse-vector.ts';
-import { typeInfo } from './type.ts';
+import { dynamicOf, typeInfo } from './type.ts';
 
 /** Reads every declaration before the first block. Returns the stack limit's global value. */
 export function parsePreamble(context: FunctionContext): number | null {
@@ -55,10 +56,13 @@ export function parsePreamble(context: FunctionContext): number | null {
         aliasRegions += 1;
         break;
       case 'dss':
+        declare(context.dynamicSlots, beginEntity(cursor), parseDynamicSlot(context));
+        break;
       case 'dt':
-        failAt(token, `dynamic stack slots and types are not supported: ${token.text}`);
+        declare(context.dynamicTypes, beginEntity(cursor), parseDynamicType(cursor));
         break;
       default:
+        if (skipMemoryType(cursor)) break;
         if (token.kind !== 'word' || token.text !== 'stack_limit') return stackLimit;
         beginEntity(cursor);
         if (stackLimit !== null) failAt(token, 'stack_limit is declared twice');
@@ -67,8 +71,10 @@ export function parsePreamble(context: FunctionContext): number | null {
   }
 }
 
+/** A fact after the entity is one of older text, see `skipFact`. */
 function beginEntity(cursor: Cursor): Token {
   const token = advance(cursor);
+  if (token.kind === 'gv') skipFact(cursor);
   expectMark(cursor, '=', `after ${token.text} in a declaration`);
   return token;
 }
@@ -102,7 +108,11 @@ function alignmentOf(token: Token): number {
 }
 
 function parseGlobalValue(cursor: Cursor): GlobalValue {
-  const kind = expectKind(cursor, 'word', 'a kind of global value: vmctx, load, iadd_imm or symbol');
+  const kind = expectKind(
+    cursor,
+    'word',
+    'a kind of global value: vmctx, load, iadd_imm, symbol or dyn_scale_target_const',
+  );
   switch (kind.text) {
     case 'vmctx':
       return { kind: 'vmctx' };
@@ -123,6 +133,13 @@ function parseGlobalValue(cursor: Cursor): GlobalValue {
       const token = expectKind(cursor, 'integer', 'a 64-bit offset');
       return { kind: 'iadd_imm', base, type, offset: offset64(token) };
     }
+    case 'dyn_scale_target_const': {
+      expectMark(cursor, '.', 'before the type of a global value');
+      const token = peek(cursor);
+      const type = parseType(cursor, 'the vector type of a scale');
+      if (!typeInfo(type).isVector) failAt(token, `expected a vector type, found '${token.text}'`);
+      return { kind: 'dyn_scale_target_const', type };
+    }
     case 'symbol': {
       const colocated = takeWord(cursor, 'colocated');
       const tls = takeWord(cursor, 'tls');
@@ -134,7 +151,7 @@ function parseGlobalValue(cursor: Cursor): GlobalValue {
     default:
       return failAt(
         kind,
-        `expected a kind of global value: vmctx, load, iadd_imm or symbol, found '${kind.text}'`,
+        `expected a kind of global value: vmctx, load, iadd_imm, symbol or dyn_scale_target_const, found '${kind.text}'`,
       );
   }
 }
@@ -143,6 +160,20 @@ function offset64(token: Token): bigint {
   const bits = integerBits(token.text, 64);
   if (bits === null) failAt(token, `expected a 64-bit offset, found '${token.text}'`);
   return BigInt.asIntN(64, bits);
+}
+
+/** `i32x4*gv0`. */
+function parseDynamicType(cursor: Cursor): DynamicTypeDeclaration {
+  const base = peek(cursor);
+  const type = dynamicOf(parseType(cursor, 'the vector type that a dynamic type scales'));
+  if (type === null) failAt(base, `expected a vector type, found '${base.text}'`);
+  expectMark(cursor, '*', 'before the scale of a dynamic type');
+  return { type, scale: expectEntity(cursor, 'gv', 'the global value of the scale, such as gv0') };
+}
+
+function parseDynamicSlot({ cursor }: FunctionContext): number {
+  if (!takeWord(cursor, 'explicit_dynamic_slot')) failExpecting(cursor, 'explicit_dynamic_slot');
+  return expectEntity(cursor, 'dt', 'a dynamic type such as dt0');
 }
 
 function parseFuncRef(context: FunctionContext): FuncRef {

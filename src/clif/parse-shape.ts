@@ -196,13 +196,10 @@ export function parseOperands(context: FunctionContext, opcode: Opcode, explicit
     }
     case 'global': {
       const token = expectKind(cursor, 'gv', 'a global value such as gv0');
-      const data = context.globalValues.get(token.number);
-      if (data === undefined) failAt(token, `${token.text} is not declared`);
-      // Older text has one instruction for every kind of global value; for symbols it does what symbol_value does.
-      const today = op === 'global_value' && data.kind === 'symbol' ? 'symbol_value' : op;
+      if (!context.globalValues.has(token.number)) failAt(token, `${token.text} is not declared`);
       return made([], (results, type) => ({
         kind: 'global',
-        op: today,
+        op,
         type,
         results,
         args: [],
@@ -232,10 +229,26 @@ export function parseOperands(context: FunctionContext, opcode: Opcode, explicit
         index,
       }));
     }
-    case 'dynamic_stack':
-      return failExpecting(cursor, `no dynamic stack slot: ${op} is not supported`);
+    case 'dynamic_stack': {
+      const slot = expectKind(cursor, 'dss', 'a dynamic stack slot such as dss0');
+      if (!context.dynamicSlots.has(slot.number)) failAt(slot, `${slot.text} is not declared`);
+      return made([], (results, type) => ({
+        kind: 'stack',
+        op,
+        type,
+        results,
+        args: [],
+        slot: slot.number,
+        offset: 0,
+      }));
+    }
     case 'old_not':
     case 'old_imm':
+    case 'old_carry':
+    case 'old_reference':
+    case 'old_global':
+    case 'old_dynamic_load':
+    case 'old_dynamic_store':
     case 'old_compare_imm':
     case 'old_stack_load':
     case 'old_stack_store':

@@ -9,6 +9,7 @@ import {
   failExpecting,
   peek,
   takeMark,
+  takeWord,
 } from './cursor.ts';
 import { countValue, integerBetween } from './integer-text.ts';
 import type { Token } from './lexer.ts';
@@ -48,6 +49,9 @@ const LIBCALLS: ReadonlySet<string> = new Set([
 
 /** A type is next, or the parse stops. */
 export function parseType(cursor: Cursor, expected: string): Type {
+  // References of older text (until 0.109): numbers to all but a collector of garbage.
+  if (takeWord(cursor, 'r64')) return 'i64';
+  if (takeWord(cursor, 'r32')) return 'i32';
   const { text } = expectKind(cursor, 'type', expected);
   const type = typeName(text);
   if (!isType(type)) failExpecting(cursor, expected);
@@ -83,7 +87,17 @@ export function parseFunctionName(cursor: Cursor, place: 'definition' | 'referen
   return { kind: 'user', namespace, index: parseCount(cursor, 'the number of a function') };
 }
 
+/** Conventions of older text, as what riscv64 made of them then. */
+const OLD_CALL_CONVS: ReadonlyMap<string, CallConv> = new Map([
+  ['cold', 'fast'],
+  ['wasmtime_system_v', 'system_v'],
+  ['wasmtime_fastcall', 'windows_fastcall'],
+  ['wasmtime_apple_aarch64', 'apple_aarch64'],
+]);
+
 function callConvOf(text: string): CallConv | undefined {
+  const today = OLD_CALL_CONVS.get(text);
+  if (today !== undefined) return today;
   return CALL_CONVS.find((known) => known === text);
 }
 
@@ -120,7 +134,8 @@ function parseAbiParam(cursor: Cursor): AbiParam {
     const token: Token = peek(cursor);
     if (token.text === 'uext' || token.text === 'sext') extension = token.text;
     else if (token.text === 'sret' || token.text === 'vmctx') purpose = { kind: token.text };
-    else if (token.text === 'normal') purpose = NORMAL;
+    // The stack limit was a purpose of its own until 0.109; riscv64 reads such a parameter as any other.
+    else if (token.text === 'normal' || token.text === 'stack_limit') purpose = NORMAL;
     else if (token.text !== 'sarg') break;
     advance(cursor);
     if (token.text === 'sarg') {

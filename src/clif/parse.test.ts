@@ -215,7 +215,7 @@ describe('an error', () => {
       /ss0 is declared twice/,
     ],
     ['function %f() fast {\n  fn0 = %g sig3\n}', 2, 12, /sig3 is not declared/],
-    ['function %f() fast {\n  dt0 = i32x4*gv0\n}', 2, 3, /dynamic.*dt0/],
+    ['function %f() fast {\n  dt0 = i64*gv0\n}', 2, 9, /vector/],
     ['function %f() fast {\n  gv0 = heap\n}', 2, 9, /kind of global value/],
     ['function %f() fast {\n  const0 = 0x123\n}', 2, 12, /even number of digits/],
     [inBody('v1 = frobnicate v0'), 3, 10, /expected an instruction, found 'frobnicate'/],

@@ -48,7 +48,10 @@ export function clifErrorText(error: ClifError): string {
 
 function parseFile(text: string, options: ParseOptions): ClifFile {
   const { end, ...header } = parseHeader(text);
-  const isRun = header.tests.some((test) => test === 'run' || test.startsWith('run '));
+  const isRun = header.tests.some((test) => /^run\b/.test(test));
+  // Other tests read the comments as something else. A text without any test may be run like one.
+  const hasDirectives =
+    header.tests.length === 0 || header.tests.some((test) => /^(?:run|interpret)\b/.test(test));
   const defaultCallConv = options.defaultCallConv ?? (isRun ? 'system_v' : 'fast');
   const { tokens, comments } = lex(text, end);
   const last = tokens.at(-2);
@@ -64,7 +67,7 @@ function parseFile(text: string, options: ParseOptions): ClifFile {
     for (; comment < comments.length; comment++) {
       const next = comments[comment];
       if (next === undefined || next.tokenIndex > cursor.index) break;
-      const directive = next.tokenIndex > first ? parseDirective(text, next, fn) : null;
+      const directive = hasDirectives && next.tokenIndex > first ? parseDirective(text, next, fn) : null;
       if (directive !== null) directives.push(directive);
     }
   }

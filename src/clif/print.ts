@@ -1,4 +1,4 @@
-import type { Block, FuncRef, Function, GlobalValue, Module, StackSlot } from './module.ts';
+import type { Block, DynamicEntities, FuncRef, Function, GlobalValue, Module, StackSlot } from './module.ts';
 import { functionNameText } from './module.ts';
 import { instText, valueText } from './print-inst.ts';
 import type { AbiParam, Signature } from './signature.ts';
@@ -48,6 +48,8 @@ function globalValueText(global: GlobalValue): string {
   switch (global.kind) {
     case 'vmctx':
       return 'vmctx';
+    case 'dyn_scale_target_const':
+      return `dyn_scale_target_const.${global.type}`;
     case 'load': {
       const flags = global.flags.map((flag) => `${flag} `).join('');
       return `load.${global.type} ${flags}gv${global.base}${signed(global.offset)}`;
@@ -73,10 +75,27 @@ function constantText(bytes: Uint8Array): string {
   return `0x${text}`;
 }
 
+function dynamicText({ types, slots }: DynamicEntities): string {
+  let text = '';
+  for (const [n, { type, scale }] of types)
+    text += `    dt${n} = ${type.slice(0, -'xN'.length)}*gv${scale}\n`;
+  for (const [n, type] of slots) text += `    dss${n} = explicit_dynamic_slot dt${type}\n`;
+  return text;
+}
+
+/** Text has no other name for a dynamic type than its number: `splat.i32x4xN` becomes `splat.dt0`. */
+function withDynamicNames(text: string, { types }: DynamicEntities): string {
+  return text.replace(/\.(\w+xN)/, (whole, name) => {
+    const known = [...types].find(([, { type }]) => type === name);
+    return known === undefined ? whole : `.dt${known[0]}`;
+  });
+}
+
 function preambleText(fn: Function): string {
   let text = '';
   for (const [n, slot] of fn.stackSlots) text += `    ss${n} = ${stackSlotText(slot)}\n`;
   for (const [n, global] of fn.globalValues) text += `    gv${n} = ${globalValueText(global)}\n`;
+  if (fn.dynamic !== undefined) text += dynamicText(fn.dynamic);
   for (const [n, signature] of fn.sigRefs) text += `    sig${n} = ${signatureText(signature)}\n`;
   for (const [n, ref] of fn.funcRefs) text += `    fn${n} = ${funcRefText(ref)}\n`;
   for (const [n, bytes] of fn.constants) text += `    const${n} = ${constantText(bytes)}\n`;
@@ -117,7 +136,8 @@ function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): vo
     for (const param of block.params) typesAbove[param.value] = param.type;
     for (const inst of block.insts) {
       const named = hasBlendv || inst.op !== 'blendv' ? inst : { ...inst, op: 'x86_blendv' };
-      pieces.push('    ', instText(named, typesAbove), '\n');
+      const text = instText(named, typesAbove);
+      pieces.push('    ', fn.dynamic === undefined ? text : withDynamicNames(text, fn.dynamic), '\n');
       for (const result of inst.results) typesAbove[result] = fn.valueTypes[result];
     }
   }

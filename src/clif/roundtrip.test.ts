@@ -219,7 +219,7 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
         return;
       }
       default:
-        insts.push({ kind: 'global', ...base('global_value', 'i64', [define('i64')], []), global: 1 });
+        insts.push({ kind: 'global', ...base('symbol_value', 'i64', [define('i64')], []), global: 3 });
     }
   };
   const blockCount = 1 + g(fc.nat, { max: 3 });

@@ -1,27 +1,5 @@
 import type { TypeRule, TypeSet } from './opcode.ts';
-import { asInteger, isType, type ScalarType, type Type, typeInfo, vectorOf } from './type.ts';
-
-const INT_OF_BITS: ReadonlyMap<number, ScalarType> = new Map([
-  [8, 'i8'],
-  [16, 'i16'],
-  [32, 'i32'],
-  [64, 'i64'],
-  [128, 'i128'],
-]);
-const FLOAT_OF_BITS: ReadonlyMap<number, ScalarType> = new Map([
-  [16, 'f16'],
-  [32, 'f32'],
-  [64, 'f64'],
-  [128, 'f128'],
-]);
-
-/** `type` with lanes of `laneBits` bits and `lanes` of them; null where CLIF has no such type. */
-function reshape(type: Type, laneBits: number, lanes: number): Type | null {
-  const lane = (typeInfo(type).isFloat ? FLOAT_OF_BITS : INT_OF_BITS).get(laneBits);
-  if (lane === undefined || lanes < 1) return null;
-  const shaped = vectorOf(lane, lanes);
-  return isType(shaped) ? shaped : null;
-}
+import { asInteger, reshapeType, type Type, typeInfo, vectorOf } from './type.ts';
 
 /** The one type a rule gives under a controlling type; null where the rule allows several or none. */
 export function ruleType(rule: TypeRule, controlling: Type | null): Type | null {
@@ -36,8 +14,8 @@ export function ruleType(rule: TypeRule, controlling: Type | null): Type | null 
     case 'address':
     case 'vector':
     case 'any':
-    case 'dynamic_to_vector':
       return null;
+    case 'dynamic_to_vector':
     case 'lane_of':
     case 'as_truthy':
     case 'half_width':
@@ -50,23 +28,32 @@ export function ruleType(rule: TypeRule, controlling: Type | null): Type | null 
   }
 }
 
-type Relation = 'lane_of' | 'as_truthy' | 'half_width' | 'double_width' | 'split_lanes' | 'merge_lanes';
+type Relation =
+  | 'dynamic_to_vector'
+  | 'lane_of'
+  | 'as_truthy'
+  | 'half_width'
+  | 'double_width'
+  | 'split_lanes'
+  | 'merge_lanes';
 
 function relatedType(rule: Relation, type: Type): Type | null {
-  const { lane, laneBits, lanes, isVector } = typeInfo(type);
+  const { lane, laneBits, lanes, isVector, isDynamic } = typeInfo(type);
   switch (rule) {
+    case 'dynamic_to_vector':
+      return isDynamic ? vectorOf(lane, lanes) : null;
     case 'lane_of':
       return lane;
     case 'as_truthy':
       return isVector ? asInteger(type) : 'i8';
     case 'half_width':
-      return reshape(type, laneBits / 2, lanes);
+      return reshapeType(type, laneBits / 2, lanes);
     case 'double_width':
-      return reshape(type, laneBits * 2, lanes);
+      return reshapeType(type, laneBits * 2, lanes);
     case 'split_lanes':
-      return reshape(type, laneBits / 2, lanes * 2);
+      return reshapeType(type, laneBits / 2, lanes * 2);
     case 'merge_lanes':
-      return reshape(type, laneBits * 2, lanes / 2);
+      return reshapeType(type, laneBits * 2, lanes / 2);
   }
 }
 
@@ -93,7 +80,8 @@ export function satisfiesRule(rule: TypeRule, controlling: Type | null, actual: 
     case 'wider': {
       if (controlling === null) return false;
       const bound = typeInfo(controlling);
-      if (bound.isFloat !== info.isFloat || bound.lanes !== info.lanes) return false;
+      if (bound.isFloat !== info.isFloat || bound.lanes !== info.lanes || bound.isDynamic !== info.isDynamic)
+        return false;
       return rule === 'narrower' ? info.laneBits < bound.laneBits : info.laneBits > bound.laneBits;
     }
     default:
@@ -103,6 +91,8 @@ export function satisfiesRule(rule: TypeRule, controlling: Type | null, actual: 
 
 /** Whether a type may control an opcode of this set. */
 export function isInSet(type: Type, set: TypeSet): boolean {
-  const { lane, lanes } = typeInfo(type);
+  const { lane, lanes, isDynamic } = typeInfo(type);
+  if (isDynamic && set.dynamic === 'none') return false;
+  if (!isDynamic && set.dynamic === 'only') return false;
   return lanes >= set.minLanes && lanes <= set.maxLanes && set.lanes.includes(lane);
 }

@@ -4,9 +4,12 @@ export type ScalarType = 'i8' | 'i16' | 'i32' | 'i64' | 'i128' | 'f16' | 'f32' |
 /** Vector types print as lane type, `x`, lane count: `i8x16`. */
 export type VectorType = `${ScalarType}x${number}`;
 
-export type Type = ScalarType | VectorType;
+/** A vector whose length the hardware scales: `i32x4xN` is some multiple of `i32x4`. Text knows it only as `dt0`. */
+export type DynamicType = `${VectorType}xN`;
 
-/** What a type is made of. All sizes are per value; a scalar has one lane. */
+export type Type = ScalarType | VectorType | DynamicType;
+
+/** What a type is made of. All sizes are per value, of a dynamic vector the least; a scalar has one lane. */
 export interface TypeInfo {
   readonly lane: ScalarType;
   readonly lanes: number;
@@ -15,6 +18,7 @@ export interface TypeInfo {
   readonly bytes: number;
   readonly isFloat: boolean;
   readonly isVector: boolean;
+  readonly isDynamic: boolean;
 }
 
 const SCALAR_BITS: Readonly<Record<ScalarType, number>> = {
@@ -41,7 +45,7 @@ export const SCALAR_TYPES: readonly ScalarType[] = [
   'f128',
 ];
 
-const TYPE_PATTERN = /^([if]\d+)(?:x(\d+))?$/;
+const TYPE_PATTERN = /^([if]\d+)(?:x(\d+)(xN)?)?$/;
 
 function isScalarType(text: string): text is ScalarType {
   return Object.hasOwn(SCALAR_BITS, text);
@@ -64,6 +68,7 @@ function describeType(text: string): TypeInfo | null {
     bytes: (laneBits * lanes) / 8,
     isFloat: lane.startsWith('f'),
     isVector: laneText !== undefined,
+    isDynamic: match?.[3] !== undefined,
   };
 }
 
@@ -99,12 +104,32 @@ export function vectorOf(lane: ScalarType, lanes: number): Type {
   return lanes === 1 ? lane : `${lane}x${lanes}`;
 }
 
+/** As `vectorOf`, of a dynamic length where `like` is. */
+function shapeOf(lane: ScalarType, lanes: number, like: TypeInfo): Type {
+  return like.isDynamic && lanes > 1 ? `${lane}x${lanes}xN` : vectorOf(lane, lanes);
+}
+
+/** `type` with lanes of `laneBits` bits and `lanes` of them; null where CLIF has no such type. */
+export function reshapeType(type: Type, laneBits: number, lanes: number): Type | null {
+  const info = typeInfo(type);
+  const lane = `${info.isFloat ? 'f' : 'i'}${laneBits}`;
+  if (!isScalarType(lane) || lanes < 1) return null;
+  const shaped = shapeOf(lane, lanes, info);
+  return isType(shaped) ? shaped : null;
+}
+
+/** The dynamic vector that `base` is scaled to (`Type::vector_to_dynamic`); null where `base` is no vector. */
+export function dynamicOf(base: Type): DynamicType | null {
+  const { isVector, isDynamic, lane, lanes } = typeInfo(base);
+  return isVector && !isDynamic ? `${lane}x${lanes}xN` : null;
+}
+
 /** Same-shaped integer type: `f32x4` -> `i32x4`. */
 export function asInteger(type: Type): Type {
   const info = typeInfo(type);
   const lane = `i${info.laneBits}`;
   if (!isScalarType(lane)) throw new RangeError(`no integer lane of ${info.laneBits} bits`);
-  return vectorOf(lane, info.lanes);
+  return shapeOf(lane, info.lanes, info);
 }
 
 /** All-ones mask of the type's width. */
