@@ -85,13 +85,21 @@ function activate(machine: Machine, callee: PreparedFunction, args: readonly big
 /** Calls a function and everything it tail-calls; returns the results. The host stack grows once per CLIF call. */
 export function call(machine: Machine, callee: PreparedFunction, args: readonly bigint[]): readonly bigint[] {
   if (++machine.depth > machine.maxDepth) exhaust('call depth');
+  const { trace } = machine;
+  // The outermost call has depth 1 here and none in a trace.
+  const depth = machine.depth - 1;
+  if (trace !== null && depth > 0) trace.enter(callee, depth, false, args);
+  let last = callee;
   activate(machine, callee, args);
   while (machine.tail !== null) {
     const next = machine.tail;
     machine.tail = null;
     if (--machine.fuel < 0) exhaust('fuel');
+    trace?.enter(next, depth, true, machine.tailArgs);
+    last = next;
     activate(machine, next, machine.tailArgs);
   }
+  if (trace !== null && (depth > 0 || last !== callee)) trace.leave(last, depth, machine.results);
   machine.depth--;
   return machine.results;
 }

@@ -3,10 +3,12 @@ import { functionNameText, type FunctionName } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import { call } from './calls.ts';
 import { resetMemory } from './memory.ts';
-import type { Program } from './program.ts';
+import type { Program, TraceSink } from './program.ts';
 import { Stop } from './stop.ts';
 
 export interface InterpretOptions {
+  /** Told of every call but the outermost. */
+  readonly trace?: TraceSink;
   /** Instructions until the run is given up. */
   readonly fuel?: number;
   /** Nested calls until the run is given up; tail calls do not nest. The host's stack bears a few thousand. */
@@ -44,6 +46,7 @@ export function interpret(
   machine.maxDepth = options.maxDepth ?? DEFAULT_DEPTH;
   machine.depth = 0;
   machine.tail = null;
+  machine.trace = options.trace ?? null;
   for (const f of functions.values()) f.active = false;
   try {
     return { kind: 'returned', results: call(machine, callee, inputs) };

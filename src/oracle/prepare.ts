@@ -116,6 +116,7 @@ export function prepare(module: Module, space: AddressSpace = DEFAULT_SPACE): Pr
     results: [],
     tail: null,
     tailArgs: [],
+    trace: null,
     byAddress: new Map(),
   };
   const functions = new Map<string, PreparedFunction>();

@@ -40,6 +40,12 @@ export interface PreparedFunction {
   frameBase: number;
 }
 
+/** Told of calls as they happen. */
+export interface TraceSink {
+  readonly enter: (callee: PreparedFunction, depth: number, isTail: boolean, args: readonly bigint[]) => void;
+  readonly leave: (callee: PreparedFunction, depth: number, results: readonly bigint[]) => void;
+}
+
 /** What changes while a program runs. */
 export interface Machine {
   readonly memory: Memory;
@@ -51,6 +57,8 @@ export interface Machine {
   /** The function a finished activation tail-calls, and its arguments. */
   tail: PreparedFunction | null;
   tailArgs: readonly bigint[];
+  /** Takes down every call but the outermost; null where nobody asked. */
+  trace: TraceSink | null;
   readonly byAddress: Map<bigint, PreparedFunction>;
 }
 
