@@ -90,7 +90,7 @@ function mergeByBucket(
       secondsToFirst: first.seconds,
       repro,
       configuration: configuration === undefined ? '' : configurationText(configuration),
-      detail: report?.finding.detail ?? first.detail,
+      detail: report === null ? first.detail : [report.finding.detail, ...report.located].join('; '),
     });
   }
   return [...merged.values()];

@@ -58,6 +58,8 @@ export interface ShrinkReport {
   readonly milliseconds: number;
   /** The oracle's outcome for each input. */
   readonly expected: readonly Outcome[];
+  /** Where the machine's calls part from the oracle's (`locateFinding`). */
+  readonly located: readonly string[];
 }
 
 export type FromWorker =

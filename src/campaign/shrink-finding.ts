@@ -8,6 +8,7 @@ import { explainFinding } from './explain-finding.ts';
 import type { ShrinkReport } from './messages.ts';
 import { runCase, type CaseRun } from './run-case.ts';
 import { withOnly, type Station } from './station.ts';
+import { locateFinding } from './trace-case.ts';
 
 export interface ShrinkBounds {
   readonly maxAttempts: number;
@@ -70,5 +71,6 @@ export async function shrinkFinding(
     isBounded: result.exhausted,
     milliseconds: performance.now() - started,
     expected: last.expected,
+    located: await locateFinding(station.bench, result.case, last.verdict.finding),
   };
 }

@@ -5,6 +5,7 @@ import { filetestsOf } from '../campaign/filetest-files.ts';
 import { generatedCase } from '../campaign/generated-case.ts';
 import { describeCase } from '../campaign/observe-case.ts';
 import { caseTitle, replayCase, usable, type Replayed } from '../campaign/replay.ts';
+import { locateFinding } from '../campaign/trace-case.ts';
 import { verdictText } from '../campaign/verdict-text.ts';
 import { conformanceLines } from '../report/conformance.ts';
 import { EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE } from './exit-code.ts';
@@ -41,6 +42,11 @@ async function replayOne(
     for (const line of lines) terminal.print(line);
   }
   terminal.print(lineFor(caseTitle(named.file, named.case), replayed));
+  if (replayed.verdict.kind === 'finding') {
+    const { kase } = usable(named.case, abilities);
+    for (const line of await locateFinding(station.bench, kase, replayed.verdict.finding))
+      terminal.print(`  ${line}`);
+  }
   for (const line of replayed.skipped) terminal.print(`  one configuration skipped: ${line}`);
   return kind;
 }

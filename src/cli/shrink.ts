@@ -66,6 +66,7 @@ async function shrinkOne(
   terminal.print(`after:  ${sizeText(report.case)}`);
   terminal.print(`${report.attempts} attempts in ${(report.milliseconds / 1000).toFixed(1)} s; ${why}`);
   terminal.print(`now: ${verdictText({ kind: 'finding', finding: report.finding })}`);
+  for (const line of report.located) terminal.print(`     ${line}`);
   const entry = entryFromShrink(report, provenanceOf(item), environment.cranelift);
   const name = `${basename(item.file).replace(/\.(clif|json)$/, '')}-shrunk`;
   terminal.print(`written: ${saveEntry(directory, entry, name)}`);

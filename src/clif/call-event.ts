@@ -1,7 +1,7 @@
 /**
  * One moment of a run: a function is entered or comes back. Oracle and emulator both tell them, in the order in which they happened;
  * the outermost call is not among them. A tail call enters its callee at the depth of the function it leaves, which then never comes
- * back itself.
+ * back itself; what stands in the outermost one's place after its tail call has depth 0, and its return is the outermost one's.
  */
 export type CallEvent =
   | {

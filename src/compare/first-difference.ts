@@ -101,3 +101,39 @@ export function firstDifference(
   if (extra === undefined || expected.isCut) return null;
   return `the machine goes on with: ${eventText(extra)}, event ${events.length}`;
 }
+
+/**
+ * Which result of the entry is wrong and whose bytes it holds: of the entry's own arguments, or of what its calls passed. Null where all
+ * are right.
+ */
+export function locateResult(
+  comparison: TraceComparison,
+  signature: Signature,
+  input: readonly bigint[],
+  trace: CallTrace,
+  expected: readonly bigint[],
+  observed: readonly bigint[],
+): string | null {
+  const passed = trace.events.toReversed().flatMap((event): readonly Candidate[] => {
+    const types = typesOf(comparison, event);
+    const name = event.kind === 'enter' ? 'argument' : 'result';
+    return types.map((type, i) => ({
+      name: `${name} ${i} of ${event.callee}`,
+      type,
+      bits: event.values[i] ?? 0n,
+    }));
+  });
+  const own = signature.params.map(({ type }, i) => ({ name: `argument ${i}`, type, bits: input[i] ?? 0n }));
+  for (const [i, { type }] of signature.returns.entries()) {
+    const right = expected[i] ?? 0n;
+    const found = observed[i] ?? 0n;
+    if (sameValue(type, right, found, comparison.anyNan)) continue;
+    const others = signature.returns.flatMap((other, j): readonly Candidate[] =>
+      j === i ? [] : [{ name: `result ${j}`, type: other.type, bits: expected[j] ?? 0n }],
+    );
+    const source = locateBytes(type, found, [...own, ...others, ...passed]);
+    const holds = source === null ? 'holds what nothing passed' : source;
+    return `result ${i} (${type}) of the entry ${holds}: expected ${hex(right)}, found ${hex(found)}`;
+  }
+  return null;
+}

@@ -99,7 +99,7 @@ export function call(machine: Machine, callee: PreparedFunction, args: readonly 
     last = next;
     activate(machine, next, machine.tailArgs);
   }
-  if (trace !== null && (depth > 0 || last !== callee)) trace.leave(last, depth, machine.results);
+  if (trace !== null && depth > 0) trace.leave(last, depth, machine.results);
   machine.depth--;
   return machine.results;
 }

@@ -39,7 +39,6 @@ test('tells calls, tail calls and returns in their order, with the values passed
     'leave %add 1  12',
     'enter %double 0 tail 12',
     'enter %add 0 tail 12,12',
-    'leave %add 0  24',
   ]);
   expect(trace.isCut).toBe(false);
 });
