@@ -1,7 +1,8 @@
 import type { AbiParam, Signature } from '../clif/signature.ts';
-import { popFrame, pushFrame } from './memory.ts';
+import { popFrame, pushFrame, type Memory } from './memory.ts';
 import type { Cell, Machine, PreparedFunction } from './program.ts';
 import { exhaust } from './stop.ts';
+import { Thrown } from './throw.ts';
 
 function sameTypes(x: readonly AbiParam[], y: readonly AbiParam[]): boolean {
   return x.length === y.length && x.every((param, i) => param.type === y[i]?.type);
@@ -73,13 +74,44 @@ function activate(machine: Machine, callee: PreparedFunction, args: readonly big
   callee.active = true;
   scatter(callee.params, args);
   if (frame.sizeBytes > 0) callee.frameBase = pushFrame(memory, frame);
-  runBlocks(machine, callee);
-  if (frame.sizeBytes > 0) {
+  if (machine.frames === null) runBlocks(machine, callee);
+  else runFramed(machine, callee, machine.frames, () => leave(memory, callee, previousTop, frameBase, saved));
+  leave(memory, callee, previousTop, frameBase, saved);
+}
+
+function leave(
+  memory: Memory,
+  callee: PreparedFunction,
+  previousTop: number,
+  frameBase: number,
+  saved: readonly bigint[] | null,
+): void {
+  if (callee.frame.sizeBytes > 0) {
     popFrame(memory, previousTop);
     callee.frameBase = frameBase;
   }
   if (saved === null) callee.active = false;
   else restore(callee.cells, saved);
+}
+
+/** Where the module asks for frame pointers or throws: keeps the frames, and leaves an activation that is thrown through. */
+function runFramed(
+  machine: Machine,
+  callee: PreparedFunction,
+  frames: bigint[],
+  leaveThrown: () => void,
+): void {
+  frames.push((frames.at(-1) ?? machine.space.frameTop) - machine.frameBytes(callee));
+  try {
+    runBlocks(machine, callee);
+  } catch (error) {
+    if (error instanceof Thrown) {
+      frames.pop();
+      leaveThrown();
+    }
+    throw error;
+  }
+  frames.pop();
 }
 
 /** Calls a function and everything it tail-calls; returns the results. The host stack grows once per CLIF call. */

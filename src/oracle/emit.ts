@@ -1,6 +1,7 @@
 import { CALL_EMITS } from './emit-call.ts';
 import { CONTROL_EMITS } from './emit-control.ts';
 import { FLOAT_EMITS } from './emit-float.ts';
+import { FRAME_EMITS } from './emit-frame.ts';
 import { INTEGER_EMITS } from './emit-integer.ts';
 import { MEMORY_EMITS } from './emit-memory.ts';
 import { MOVE_EMITS } from './emit-move.ts';
@@ -17,6 +18,7 @@ const EMITS: ReadonlyMap<string, Emit> = new Map([
   ...MEMORY_EMITS,
   ...CALL_EMITS,
   ...CONTROL_EMITS,
+  ...FRAME_EMITS,
 ]);
 
 /** How to prepare the instruction `op`; undefined for terminators and for what the oracle does not know. */

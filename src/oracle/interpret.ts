@@ -5,6 +5,7 @@ import { call } from './calls.ts';
 import { resetMemory } from './memory.ts';
 import type { Program, TraceSink } from './program.ts';
 import { Stop } from './stop.ts';
+import { Thrown } from './throw.ts';
 
 export interface InterpretOptions {
   /** Told of every call but the outermost. */
@@ -40,18 +41,21 @@ export function interpret(
     throw new HarnessError('oracle', `${name} takes ${callee.params.length} values, not ${inputs.length}`);
   }
   resetMemory(machine.memory);
-  machine.memory.stackBase = machine.stackBase;
+  machine.memory.stackBase = machine.space.stackBase;
+  machine.memory.text = machine.space;
   machine.memory.strictUninit = options.strictUninit ?? true;
   machine.fuel = options.fuel ?? DEFAULT_FUEL;
   machine.maxDepth = options.maxDepth ?? DEFAULT_DEPTH;
   machine.depth = 0;
   machine.tail = null;
+  if (machine.frames !== null) machine.frames.length = 0;
   machine.trace = options.trace ?? null;
   for (const f of functions.values()) f.active = false;
   try {
     return { kind: 'returned', results: call(machine, callee, inputs) };
   } catch (error) {
     if (error instanceof Stop) return error.outcome;
+    if (error instanceof Thrown) return { kind: 'exhausted', reason: 'an exception that nothing catches' };
     throw error;
   }
 }

@@ -18,6 +18,8 @@ export interface Memory {
   top: number;
   /** Address of the first stack byte. Below 2^53, so that addresses travel as exact numbers. */
   stackBase: number;
+  /** Code that can be read, without meaning: the same bits everywhere. */
+  text: { readonly textBase: number; readonly textBits: bigint };
   /** Whether a read of bytes nobody wrote ends the run; otherwise they read as zero. */
   strictUninit: boolean;
 }
@@ -39,6 +41,7 @@ export function createMemory(): Memory {
     state: new Uint8Array(FIRST_SIZE_BYTES),
     top: 0,
     stackBase: 0,
+    text: { textBase: 0, textBits: 0n },
     strictUninit: true,
   };
 }
@@ -112,6 +115,10 @@ function wild(address: bigint, offset: number): never {
   return exhaust(`wild access at 0x${BigInt.asUintN(64, address + BigInt(offset)).toString(16)}`);
 }
 
+/** What `locate` gives for code. */
+const IN_TEXT = -1;
+const TEXT_BYTES = 0x100_0000;
+
 /** Position in `bytes` of an access of `size` bytes, all of them mapped. */
 function locate(memory: Memory, address: bigint, offset: number, size: number): number {
   const at = Number(address) + offset - memory.stackBase;
@@ -119,6 +126,8 @@ function locate(memory: Memory, address: bigint, offset: number, size: number): 
   // Only an address that wraps at 2^64 can still be good.
   const wrapped = Number(BigInt.asUintN(64, address + BigInt(offset))) - memory.stackBase;
   if (wrapped >= 0 && wrapped + size <= memory.top) return wrapped;
+  const inText = at + memory.stackBase - memory.text.textBase;
+  if (inText >= 0 && inText + size <= TEXT_BYTES) return IN_TEXT;
   return wild(address, offset);
 }
 
@@ -161,6 +170,7 @@ function writeBits(view: DataView, at: number, size: number, bits: bigint): void
 /** `size` bytes (1, 2, 4, or a multiple of 8) at `address + offset`, little-endian. Stops the run on undefined reads. */
 export function readMemory(memory: Memory, address: bigint, offset: number, size: number): bigint {
   const at = locate(memory, address, offset, size);
+  if (at === IN_TEXT) return BigInt.asUintN(8 * size, memory.text.textBits);
   const { state } = memory;
   for (let i = at; i < at + size; i++) {
     const s = state[i];
@@ -180,6 +190,7 @@ export function writeMemory(
   bits: bigint,
 ): void {
   const at = locate(memory, address, offset, size);
+  if (at === IN_TEXT) wild(address, offset);
   const { state } = memory;
   for (let i = at; i < at + size; i++) {
     if (state[i] === UNMAPPED) wild(address, offset);

@@ -1,6 +1,7 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText, type Block, type Function, type Module } from '../clif/module.ts';
 import { compileTerminator } from './emit-control.ts';
+import { DEFAULT_SPACE, type AddressSpace } from './address-space.ts';
 import { emitFor } from './emit.ts';
 import { libcall } from './libcalls.ts';
 import { createMemory, layOutFrame, type Memory } from './memory.ts';
@@ -14,20 +15,8 @@ import {
   type Program,
   type Scope,
 } from './program.ts';
+import { throwRoutine } from './throw.ts';
 import { UnsupportedError } from './unsupported-error.ts';
-
-/** Functions lie 16 bytes apart from here, far from the stack. */
-/**
- * Where a run finds its stack and its functions. A module has no business to let addresses show in its results; one that
- * does gives other results in another space, which is how it is told.
- */
-export interface AddressSpace {
-  readonly stackBase: number;
-  readonly functionBase: bigint;
-}
-
-export const DEFAULT_SPACE: AddressSpace = { stackBase: 0x4000_0000, functionBase: 0x1000_0000n };
-export const OTHER_SPACE: AddressSpace = { stackBase: 0x12_3456_7890, functionBase: 0x7_6543_2010n };
 
 /** Runs never overlap, so all programs share one address space; allocating it per module would cost more than a run. */
 let sharedMemory: Memory | null = null;
@@ -109,7 +98,7 @@ export function prepare(module: Module, space: AddressSpace = DEFAULT_SPACE): Pr
   sharedMemory ??= createMemory();
   const machine: Machine = {
     memory: sharedMemory,
-    stackBase: space.stackBase,
+    space,
     fuel: 0,
     depth: 0,
     maxDepth: 0,
@@ -118,6 +107,8 @@ export function prepare(module: Module, space: AddressSpace = DEFAULT_SPACE): Pr
     tailArgs: [],
     trace: null,
     byAddress: new Map(),
+    frames: null,
+    frameBytes: (callee) => space.frameBytes((callee.address - space.functionBase) / 16n),
   };
   const functions = new Map<string, PreparedFunction>();
   const pairs: [Function, PreparedFunction][] = [];
@@ -131,7 +122,8 @@ export function prepare(module: Module, space: AddressSpace = DEFAULT_SPACE): Pr
   const findFunction = (name: string): PreparedFunction | null => {
     const known = functions.get(name) ?? routines.get(name);
     if (known !== undefined) return known;
-    const routine = libcall(name, addressOf(space, machine.byAddress.size));
+    const address = addressOf(space, machine.byAddress.size);
+    const routine = libcall(name, address) ?? throwRoutine(name, address, machine);
     if (routine === null) return null;
     routines.set(name, routine);
     machine.byAddress.set(routine.address, routine);

@@ -2,6 +2,7 @@ import { HarnessError } from '../clif/harness-error.ts';
 import type { Function, Inst, Value } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import { typeInfo, type TypeInfo } from '../clif/type.ts';
+import type { AddressSpace } from './address-space.ts';
 import type { FrameLayout, Memory } from './memory.ts';
 import { UnsupportedError } from './unsupported-error.ts';
 
@@ -49,7 +50,7 @@ export interface TraceSink {
 /** What changes while a program runs. */
 export interface Machine {
   readonly memory: Memory;
-  readonly stackBase: number;
+  readonly space: AddressSpace;
   fuel: number;
   depth: number;
   maxDepth: number;
@@ -60,6 +61,13 @@ export interface Machine {
   /** Takes down every call but the outermost; null where nobody asked. */
   trace: TraceSink | null;
   readonly byAddress: Map<bigint, PreparedFunction>;
+  /**
+   * Frame pointers of the live activations, innermost last; null where nothing in the module asks for one. What they are
+   * depends on the address space alone, so a program that shows them gives other results in another.
+   */
+  frames: bigint[] | null;
+  /** Bytes that an activation of a function takes, for `frames`. */
+  readonly frameBytes: (callee: PreparedFunction) => bigint;
 }
 
 /** A module ready to run. Holds the state of the run in progress: one `interpret` at a time. */

@@ -21,10 +21,7 @@ const folder = join(shared, 'runtests');
 const isThere = existsSync(folder);
 
 /** What needs more than CLIF's meaning: registers and unwinding. */
-const KNOWN_UNSUPPORTED = [
-  'throw.clif: %entry: get_frame_pointer.i64',
-  'throw.clif: %throw: get_frame_pointer.i64',
-];
+const KNOWN_UNSUPPORTED: readonly string[] = [];
 
 /** Undefined by instructions.rs, stack_addr ("inside the stack slot"): its address is the end of a slot. */
 const KNOWN_WILD = 'i128-load-store.clif: %i128_stack_store_load_inst_offset: ';

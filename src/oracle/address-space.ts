@@ -1,0 +1,37 @@
+/**
+ * Where a run finds its stack and its functions. A module has no business to let addresses show in its results; one that
+ * does gives other results in another space, which is how it is told.
+ */
+export interface AddressSpace {
+  readonly stackBase: number;
+  /** Functions lie 16 bytes apart from here, far from the stack. */
+  readonly functionBase: bigint;
+  /** Code that return addresses point into; reading it gives `textBits`. */
+  readonly textBase: number;
+  readonly textBits: bigint;
+  /** Where an activation with this frame pointer returns to. Two may return to one place or not. */
+  readonly returnAddress: (frame: bigint) => bigint;
+  /** Frame pointers lie below. */
+  readonly frameTop: bigint;
+  /** Bytes an activation of the function with this number takes. */
+  readonly frameBytes: (index: bigint) => bigint;
+}
+
+export const DEFAULT_SPACE: AddressSpace = {
+  stackBase: 0x4000_0000,
+  functionBase: 0x1000_0000n,
+  textBase: 0x2000_0000,
+  textBits: 0n,
+  returnAddress: () => 0x2000_0010n,
+  frameTop: 0x3_0000_0000n,
+  frameBytes: (index) => 0x100n + 0x10n * index,
+};
+export const OTHER_SPACE: AddressSpace = {
+  stackBase: 0x12_3456_7890,
+  functionBase: 0x7_6543_2010n,
+  textBase: 0x7_7000_0000,
+  textBits: 0x5a5a_5a5a_5a5a_5a5an,
+  returnAddress: (frame) => 0x7_7000_0000n + ((0x15_0000_0ff0n - frame) & 0xff_fff0n),
+  frameTop: 0x15_0000_0ff0n,
+  frameBytes: (index) => 0x330n * (index * index + 1n),
+};
