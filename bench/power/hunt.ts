@@ -25,6 +25,19 @@ const SHRINK_ATTEMPTS = 3000;
 const SHRINK_LIMIT_MS = 45_000;
 const CHUNK_CASES = 10;
 
+/** Findings that are looked at more closely until one is of the check asked for. */
+const REFINED = 8;
+
+/** What a finding looks like before it is looked at more closely. */
+const CHECK_BEFORE: Readonly<Record<Check, Check>> = {
+  'final values': 'final values',
+  'foreign caller': 'final values',
+  'outer check': 'outer check',
+  veneer: 'veneer',
+  psabi: 'psabi',
+  compile: 'compile',
+};
+
 export interface HuntOptions {
   /** The Cranelift that is wrong. */
   readonly faulty: Environment;
@@ -43,6 +56,8 @@ export interface HuntOptions {
   readonly isShrinking: boolean;
   /** What counts; other new findings are passed over. */
   readonly isWanted: (finding: JournalFinding) => boolean;
+  /** Findings of other checks do not count either. */
+  readonly by: Check | null;
   /** Where journal and repros go; emptied first. */
   readonly reportsDir: string;
   readonly knownIssues: readonly KnownIssue[];
@@ -98,6 +113,22 @@ function instructionsOf(kase: Case): number {
 function newFindings(options: HuntOptions, findings: readonly JournalFinding[]): readonly JournalFinding[] {
   const counted = findings.filter((f) => f.verdict === 'finding' && f.known === null && options.isWanted(f));
   return counted.toSorted((a, b) => a.index - b.index);
+}
+
+/** How many findings are asked for: what a caller from outside sees must be told from the rest one by one. */
+function enough(by: Check | null): number {
+  return by === 'final values' || by === 'foreign caller' ? REFINED : 1;
+}
+
+/** The first finding in the order of cases that counts, with its check. */
+async function firstOf(options: HuntOptions, findings: readonly JournalFinding[]): Promise<First | null> {
+  for (const finding of findings.slice(0, enough(options.by))) {
+    const check = await refineCheck(options, finding);
+    if (options.by !== null && check !== options.by) continue;
+    const { coarse: bucket, detail, seconds, caseSeed } = finding;
+    return { bucket, check, detail, cases: finding.index + 1, seconds, caseSeed };
+  }
+  return null;
 }
 
 /** The first finding of each bucket in the order of cases, then the second ones, and so on. */
@@ -202,24 +233,13 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
     onProgress: () => undefined,
     // Small, for a fault that fails most cases makes each of them slow.
     chunkCases: CHUNK_CASES,
-    isEnough: (tally) => newFindings(options, tally.findings).length > 0,
+    isEnough: (tally) => newFindings(options, tally.findings).length >= enough(options.by),
   });
   try {
     const findings = newFindings(options, run.tally.findings);
-    const [head] = findings;
+    const first = await firstOf(options, findings);
     const repros = options.isShrinking ? await shrinkUntilSmall(options, run, findings) : [];
     const sound = repros.filter((repro) => repro.isSoundClean);
-    const first =
-      head === undefined
-        ? null
-        : {
-            bucket: head.coarse,
-            check: await refineCheck(options, head),
-            detail: head.detail,
-            cases: head.index + 1,
-            seconds: head.seconds,
-            caseSeed: head.caseSeed,
-          };
     return {
       cases: run.tally.cases,
       seconds: run.tally.seconds,

@@ -11,7 +11,7 @@ import { PROFILE_NAMES } from '../../src/campaign/profile-names.ts';
 import { wholeNumber } from '../../src/cli/number-option.ts';
 import type { KnownIssue } from '../../src/compare/known-issues.ts';
 import { plantFault, registrySource } from './apply-fault.ts';
-import { checkOf, CHECKS } from './check-name.ts';
+import { CHECKS, type Check } from './check-name.ts';
 import { FAULT_CLASSES, readFaultTable, type Fault } from './fault-table.ts';
 import { hunt, type HuntOptions } from './hunt.ts';
 import { readReleaseTable, type ReleaseBug } from './release-table.ts';
@@ -28,7 +28,7 @@ interface Options {
   readonly only: readonly string[];
   readonly class?: string;
   readonly releases?: boolean;
-  readonly by?: string;
+  readonly by?: Check;
   readonly cases: number;
   readonly seconds: number;
   readonly seed: string;
@@ -129,7 +129,6 @@ async function runTarget(
   const started = performance.now();
   const faulty = await openEnvironment({ cranelift: target.prepare(), onProgress: () => undefined });
   const buildSeconds = (performance.now() - started) / 1000;
-  const { by } = options;
   const huntOptions: HuntOptions = {
     faulty,
     sound,
@@ -141,7 +140,8 @@ async function runTarget(
     jobs: options.jobs,
     veneers: options.veneers,
     isShrinking: options.shrink,
-    isWanted: (finding) => target.isWanted(finding) && (by === undefined || checkOf(finding) === by),
+    isWanted: target.isWanted,
+    by: options.by ?? null,
     reportsDir: join(ROOT, 'reports/power', target.name),
     knownIssues,
     onProgress: (line) => note(`  ${line}`),
