@@ -11,29 +11,47 @@ interface Views {
   readonly indirect: ReadonlySet<Signature>;
 }
 
-const known = [new WeakMap<Module, readonly Callee[]>(), new WeakMap<Module, readonly Callee[]>()] as const;
+const knownViews = new WeakMap<Module, Views>();
+const knownCallees = [
+  new WeakMap<Module, Map<Function, Callee>>(),
+  new WeakMap<Module, Map<Function, Callee>>(),
+] as const;
 
-/** Every function of a module as its callers may count on it; remembered for as long as the module lives. Throws as `layoutSignature` does. */
-export function calleesOf(module: Module, implicitReturnArea: boolean): readonly Callee[] {
-  const remembered = known[implicitReturnArea ? 1 : 0];
-  const callees = remembered.get(module) ?? makeCallees(module, implicitReturnArea);
-  remembered.set(module, callees);
-  return callees;
+/**
+ * Functions of a module as their callers may count on them; remembered for as long as the module lives. Throws as
+ * `layoutSignature` does.
+ */
+export function calleesOf(
+  module: Module,
+  functions: readonly Function[],
+  implicitReturnArea: boolean,
+): readonly Callee[] {
+  const modules = knownCallees[implicitReturnArea ? 1 : 0];
+  const known = modules.get(module) ?? new Map<Function, Callee>();
+  modules.set(module, known);
+  return functions.map((fn) => {
+    const callee = known.get(fn) ?? makeCallee(module, fn, implicitReturnArea);
+    known.set(fn, callee);
+    return callee;
+  });
 }
 
-function makeCallees(module: Module, implicitReturnArea: boolean): readonly Callee[] {
-  const views = viewsOf(module);
-  return module.functions.map((fn) => {
-    const layout = layoutSignature(fn.signature, { implicitReturnArea });
-    return {
-      name: fn.name,
-      layout,
-      callConv: fn.signature.callConv,
-      kind: 'compiled',
-      isExtensionChecked: (param) => isSeenAlike(views, fn, param),
-      stackWords: layout.argumentAreaBytes / 8,
-    };
-  });
+function makeCallee(module: Module, fn: Function, implicitReturnArea: boolean): Callee {
+  const layout = layoutSignature(fn.signature, { implicitReturnArea });
+  return {
+    name: fn.name,
+    layout,
+    callConv: fn.signature.callConv,
+    kind: 'compiled',
+    isExtensionChecked: (param) => isSeenAlike(rememberedViews(module), fn, param),
+    stackWords: layout.argumentAreaBytes / 8,
+  };
+}
+
+function rememberedViews(module: Module): Views {
+  const views = knownViews.get(module) ?? viewsOf(module);
+  knownViews.set(module, views);
+  return views;
 }
 
 function viewsOf(module: Module): Views {

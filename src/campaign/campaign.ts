@@ -76,6 +76,7 @@ function headerFor(options: CampaignOptions): JournalHeader {
     seed,
     profile,
     cranelift: environment.cranelift,
+    veneers: environment.hasVeneers,
     emulator: environment.emulator,
     isa: [...environment.abilities.isa],
     shard: `${shard.index}/${shard.count}`,
@@ -127,6 +128,11 @@ function openJournal(options: CampaignOptions): Opened {
   if (content.header.knownCoverage !== header.knownCoverage) {
     throw new UsageError(
       `${file}: made with another --coverage file than this run has; give the same or run without --resume`,
+    );
+  }
+  if (content.header.veneers !== header.veneers) {
+    throw new UsageError(
+      `${file}: made ${content.header.veneers ? 'without' : 'with'} --no-veneers, this run is not; give the same or run without --resume`,
     );
   }
   for (const chunk of content.chunks) addChunk(tally, chunk);

@@ -23,11 +23,15 @@ export interface Environment {
   /** `qemu-riscv64 7.2.22 max,vlen=128`. */
   readonly emulator: string;
   readonly abilities: Abilities;
+  /** Whether calls inside a module are watched. */
+  readonly hasVeneers: boolean;
 }
 
 export interface EnvironmentOptions {
   /** `0.135.8`, `0.121`, `path:DIR`. */
   readonly cranelift: string;
+  /** Default: true. */
+  readonly hasVeneers?: boolean;
   readonly onProgress: (line: string) => void;
 }
 
@@ -67,6 +71,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     cpu,
     emulator: `${qemu.path} ${qemu.version.text} ${cpu.cpu}`,
     abilities: abilitiesOf(hello, probed),
+    hasVeneers: options.hasVeneers ?? true,
   };
 }
 

@@ -16,6 +16,7 @@ const HEADER: JournalHeader = {
   cases: 200,
   minutes: null,
   knownCoverage: null,
+  veneers: true,
 };
 
 function chunk(from: number): JournalChunk {

@@ -30,6 +30,7 @@ const HEADER = v.object({
   minutes: v.nullable(v.number()),
   /** Cells that were filled before, which cases do not aim at; null where they aim at all. */
   knownCoverage: v.nullable(v.string()),
+  veneers: v.optional(v.boolean(), true),
 });
 
 /** One finished chunk of cases, with everything worth keeping of it: written whole or not at all. */

@@ -1,4 +1,3 @@
-import { linkModule } from '../backend/link.ts';
 import type { Artifact } from '../backend/artifact.ts';
 import { Driver } from '../backend/driver.ts';
 import type { Case, Configuration } from '../clif/case.ts';
@@ -11,6 +10,7 @@ import { findProfile } from '../gen/profiles.ts';
 import { aimsOf } from './aim.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Environment } from './environment.ts';
+import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { addPhases, noTime, type Phases } from './phases.ts';
 import { poisonSeeds } from './poison.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -116,7 +116,7 @@ interface Executable {
 
 async function executables(
   options: MeasureOptions,
-  base: bigint,
+  guest: Guest,
   count: number,
 ): Promise<readonly Executable[]> {
   const driver = await Driver.start(options.environment.driverPath);
@@ -128,7 +128,17 @@ async function executables(
       results.forEach((result, k) => {
         const configuration = kase.configurations[k];
         if (result.kind !== 'compiled' || configuration === undefined) return;
-        list.push({ artifact: linkModule(result.functions, base), kase, configuration });
+        list.push({
+          artifact: linkCase(
+            guest,
+            kase.module,
+            configuration,
+            result.functions,
+            options.environment.hasVeneers,
+          ),
+          kase,
+          configuration,
+        });
       });
     }
     return list;
@@ -143,7 +153,7 @@ async function execute(guest: Guest, item: Executable, call?: number): Promise<n
   const entry = findFunction(kase.module, kase.entry);
   if (entry === undefined) throw new RangeError('a case has its entry');
   const seeds = poisonSeeds(kase.seed);
-  const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+  const implicitReturnArea = hasImplicitReturnArea(configuration);
   const input = call === undefined ? undefined : Math.floor(call / seeds.length);
   const inputs = input === undefined ? kase.inputs : kase.inputs.slice(input, input + 1);
   const chosen = call === undefined ? seeds : [seeds[call % seeds.length] ?? seeds[0]];
@@ -171,7 +181,7 @@ export async function measureGuest(options: MeasureOptions, count: number): Prom
     return guest;
   };
   const guest = await open();
-  const list = await executables(options, guest.base, count);
+  const list = await executables(options, guest, count);
   const started = now();
   const counts = await Promise.all(list.map((item) => execute(guest, item)));
   const persistent = (now() - started) / 1000;

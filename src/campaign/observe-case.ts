@@ -1,4 +1,3 @@
-import { linkModule } from '../backend/link.ts';
 import type { CompileResult } from '../backend/compile-result.ts';
 import { configurationText, type Case } from '../clif/case.ts';
 import { findFunction, type Function } from '../clif/module.ts';
@@ -8,6 +7,7 @@ import { compileFinding } from '../compare/compile-finding.ts';
 import { outcomeText } from '../compare/outcomes.ts';
 import { executeCase } from '../emulator/execute.ts';
 import type { Observation } from '../emulator/observe.ts';
+import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { poisonSeeds } from './poison.ts';
 import { expectedOutcomes, type Bench } from './run-case.ts';
 
@@ -63,10 +63,10 @@ export async function observeConfiguration(
   const guest = await bench.guests.for(configuration);
   return executeCase(
     guest,
-    linkModule(result.functions, guest.base),
+    linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers),
     kase.entry,
     entry.signature,
-    { implicitReturnArea: configuration.shared['enable_multi_ret_implicit_sret'] === 'true' },
+    { implicitReturnArea: hasImplicitReturnArea(configuration) },
     kase.inputs,
     kase.inputs.map(() => seeds),
   );

@@ -2,7 +2,6 @@ import { layoutSignature } from '../abi/layout.ts';
 import { declinedReason } from '../backend/declined.ts';
 import type { CompiledFunction, CompileResult } from '../backend/compile-result.ts';
 import type { Driver } from '../backend/driver.ts';
-import { linkModule } from '../backend/link.ts';
 import type { Case, Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { findFunction, functionNameText, type Function } from '../clif/module.ts';
@@ -17,6 +16,7 @@ import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import type { GuestSet } from './guest-set.ts';
+import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { BusyClock, type Phases } from './phases.ts';
 import { poisonSeeds } from './poison.ts';
 
@@ -29,6 +29,8 @@ export interface Bench {
   readonly guests: GuestSet;
   /** The driver's Cranelift, whose dialect of CLIF the text must be in. */
   readonly cranelift: string;
+  /** Whether calls inside a module are watched. */
+  readonly hasVeneers: boolean;
   readonly now: () => number;
   readonly compileClock: BusyClock;
   readonly executeClock: BusyClock;
@@ -96,10 +98,10 @@ async function executeConfiguration(
 ): Promise<Finding | null> {
   const guest = await bench.guests.for(configuration);
   const started = bench.now();
-  const artifact = linkModule(functions, guest.base);
+  const artifact = linkCase(guest, kase.module, configuration, functions, bench.hasVeneers);
   const linked = bench.now();
   bench.phases.link += linked - started;
-  const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+  const implicitReturnArea = hasImplicitReturnArea(configuration);
   const observations = await executeCase(
     guest,
     artifact,

@@ -1,6 +1,6 @@
 import { layoutSignature } from '../abi/layout.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
-import { linkModule, linkObstacle } from '../backend/link.ts';
+import { linkObstacle } from '../backend/link.ts';
 import type { Configuration } from '../clif/case.ts';
 import { findFunction, functionNameText, type Function } from '../clif/module.ts';
 import { reachableFunctions } from '../clif/reachable.ts';
@@ -18,6 +18,7 @@ import { PASS, type CheckResult } from './check-result.ts';
 import type { Environment } from './environment.ts';
 import { explainFinding } from './explain-finding.ts';
 import type { OracleAnswer } from './oracle-answers.ts';
+import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { poisonSeeds } from './poison.ts';
 import type { Station } from './station.ts';
 
@@ -136,8 +137,8 @@ export async function runGroup(
   const needed = functions.filter((fn) => names.has(functionNameText(fn.name)));
   const obstacle = linkObstacle(needed);
   if (obstacle !== null) return indices.map(() => seen({ kind: 'skipped', reason: obstacle }));
-  const artifact = linkModule(needed, guest.base);
-  const options = { implicitReturnArea: configuration.shared['enable_multi_ret_implicit_sret'] === 'true' };
+  const artifact = linkCase(guest, test.module, configuration, needed, rig.environment.hasVeneers);
+  const options = { implicitReturnArea: hasImplicitReturnArea(configuration) };
   const poisons = poisonSeeds(caseSeed(test, entry.name));
   const run = (signature: Signature, seeds: readonly bigint[]): ReturnType<typeof executeCase> =>
     executeCase(

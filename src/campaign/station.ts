@@ -69,6 +69,7 @@ export async function openStation(environment: Environment): Promise<Station> {
     driver,
     guests,
     cranelift: environment.cranelift,
+    hasVeneers: environment.hasVeneers,
     now,
     compileClock: new BusyClock(now),
     executeClock: new BusyClock(now),

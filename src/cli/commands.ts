@@ -21,6 +21,8 @@ const DEFAULT_CRANELIFT = '0.135.8';
 
 const CRANELIFT = ['--cranelift <version|path:DIR>', 'Cranelift under test', DEFAULT_CRANELIFT] as const;
 
+const NO_VENEERS = ['--no-veneers', 'leave calls inside a module as they are: faster, sees less'] as const;
+
 /** What commands are given beside their arguments. */
 export interface Surroundings {
   readonly terminal: Terminal;
@@ -51,6 +53,7 @@ function addCampaignCommands(callfuzz: Command, { terminal, root, done }: Surrou
       '--coverage <file>',
       'aim at what this map of earlier campaigns lacks, and add what this one fills; made where it is not there',
     )
+    .option(...NO_VENEERS)
     .option('--resume', 'go on where the last campaign of this seed stopped')
     .option(...reports)
     .option('--shrink-attempts <n>', 'candidates tried for each finding', wholeNumber(0), 3000)
@@ -80,6 +83,7 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .argument('[path...]', '.clif files, corpus entries, or folders')
     .option('--case <seed>', 'the case that a campaign made from this case seed')
     .option('--profile <name>', 'the profile of that campaign', 'default')
+    .option(...NO_VENEERS)
     .option('--print', 'print text, inputs, expected and observed outcomes under each configuration')
     .option(...CRANELIFT)
     .addHelpText(
@@ -115,6 +119,7 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .description('make a failing .clif small and save it as a corpus entry beside it')
     .argument('<file>', '.clif file or corpus entry')
     .option('--out <dir>', 'save below this folder; nothing is overwritten')
+    .option(...NO_VENEERS)
     .option('--attempts <n>', 'candidates tried', wholeNumber(1), 10_000)
     .option('--minutes <m>', 'stop after this much time', minutes, 2)
     .option(...CRANELIFT)

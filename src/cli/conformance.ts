@@ -24,7 +24,7 @@ export async function conformance(
   // Both before anything is built: a typo should not cost a minute.
   if (options.json !== undefined) terminal.checkWritable(options.json);
   const tests = paths.flatMap(readFiletests);
-  return withWorkbench(options.cranelift, terminal, root, async (workbench) => {
+  return withWorkbench(options, terminal, root, async (workbench) => {
     const whole = await runConformance(await openRig(workbench), tests);
     terminal.print(conformanceText(whole));
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(whole, null, 2)}\n`);

@@ -25,6 +25,7 @@ export interface FuzzOptions {
   readonly json?: string;
   readonly coverage?: string;
   readonly resume?: boolean;
+  readonly veneers: boolean;
   readonly reports: string;
   readonly shrinkAttempts: number;
 }
@@ -59,6 +60,7 @@ function resumeCommand(options: FuzzOptions): string {
     '--cranelift',
     cranelift,
     ...part,
+    ...(options.veneers ? [] : ['--no-veneers']),
     '--reports',
     reports,
   ];
@@ -73,6 +75,7 @@ function repeatCommand(options: FuzzOptions, caseSeed: string): string {
     options.profile,
     '--cranelift',
     options.cranelift,
+    ...(options.veneers ? [] : ['--no-veneers']),
   ]);
 }
 
@@ -112,7 +115,11 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
   const knownCoverage = options.coverage === undefined ? null : readCoverage(options.coverage);
   makeDirectory(options.reports);
   const knownIssues = readKnownIssues(join(root, 'known-issues'));
-  const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.buildNote });
+  const environment = await openEnvironment({
+    cranelift: options.cranelift,
+    hasVeneers: options.veneers,
+    onProgress: terminal.buildNote,
+  });
   const bounds = boundsOf(options);
   const progress = openProgress(terminal.errors, bounds, () => performance.now());
   const campaign: CampaignOptions = {

@@ -14,6 +14,7 @@ import { withWorkbench, type Workbench } from './workbench.ts';
 
 export interface ReplayOptions {
   readonly cranelift: string;
+  readonly veneers: boolean;
   readonly case?: string;
   readonly profile: string;
   readonly print?: boolean;
@@ -80,7 +81,7 @@ export async function replay(
   // Read all before anything is built: a typo should not cost a minute.
   const fromFiles = paths.flatMap(readCases);
   const tests = filetestsOf(fromFiles);
-  return withWorkbench(options.cranelift, terminal, root, async (bench) => {
+  return withWorkbench(options, terminal, root, async (bench) => {
     const generated: readonly NamedCase[] =
       caseSeed === undefined
         ? []

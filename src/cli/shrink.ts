@@ -11,6 +11,7 @@ import { withWorkbench, type Workbench } from './workbench.ts';
 
 export interface ShrinkOptions {
   readonly cranelift: string;
+  readonly veneers: boolean;
   readonly out?: string;
   readonly attempts: number;
   readonly minutes: number;
@@ -80,7 +81,7 @@ export async function shrink(
   root: string,
 ): Promise<number> {
   const cases = readCases(file);
-  return withWorkbench(options.cranelift, terminal, root, async (bench) => {
+  return withWorkbench(options, terminal, root, async (bench) => {
     for (const item of cases) await shrinkOne(bench, item, options, terminal);
     return EXIT_CLEAN;
   });

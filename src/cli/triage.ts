@@ -22,7 +22,7 @@ export async function triage(
 ): Promise<number> {
   // Before anything is built: a typo should not cost a minute.
   const cases = readCases(file);
-  return withWorkbench(options.cranelift, terminal, root, async ({ environment, station }) => {
+  return withWorkbench(options, terminal, root, async ({ environment, station }) => {
     const witnesses = await openWitnesses(terminal.buildNote);
     try {
       let disagreeing = 0;

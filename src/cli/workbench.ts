@@ -3,6 +3,13 @@ import { openEnvironment, readKnownIssues, type Environment } from '../campaign/
 import { openStation, type Station } from '../campaign/station.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Options that commands with a workbench share. */
+export interface WorkbenchOptions {
+  readonly cranelift: string;
+  /** False with `--no-veneers`. */
+  readonly veneers?: boolean;
+}
+
 /** One driver and one guest for commands that look at single cases. */
 export interface Workbench {
   readonly environment: Environment;
@@ -12,13 +19,17 @@ export interface Workbench {
 
 /** Opens a workbench for a Cranelift, gives it to `work`, and closes it whatever happens. `root` is the project's folder. */
 export async function withWorkbench<T>(
-  cranelift: string,
+  { cranelift, veneers }: WorkbenchOptions,
   terminal: Terminal,
   root: string,
   work: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
   const knownIssues = readKnownIssues(join(root, 'known-issues'));
-  const environment = await openEnvironment({ cranelift, onProgress: terminal.buildNote });
+  const environment = await openEnvironment({
+    cranelift,
+    hasVeneers: veneers ?? true,
+    onProgress: terminal.buildNote,
+  });
   const station = await openStation(environment);
   try {
     return await work({ environment, station, knownIssues });

@@ -1,0 +1,27 @@
+import type { Artifact } from '../backend/artifact.ts';
+import { calleesOf } from '../backend/callees.ts';
+import type { CompiledFunction } from '../backend/compile-result.ts';
+import { linkModule } from '../backend/link.ts';
+import type { Configuration } from '../clif/case.ts';
+import { functionNameText, type Module } from '../clif/module.ts';
+import type { Guest } from '../emulator/guest.ts';
+
+/** Whether results that do not fit in registers come back through a hidden pointer. */
+export function hasImplicitReturnArea(configuration: Configuration): boolean {
+  return configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+}
+
+/** Links what one configuration made of `module` for `guest`, with or without veneers in front of its calls. */
+export function linkCase(
+  guest: Pick<Guest, 'base' | 'runtime'>,
+  module: Module,
+  configuration: Configuration,
+  functions: readonly CompiledFunction[],
+  hasVeneers: boolean,
+): Artifact {
+  if (!hasVeneers) return linkModule(functions, guest.base);
+  const names = new Set(functions.map((fn) => functionNameText(fn.name)));
+  const compiled = module.functions.filter((fn) => names.has(functionNameText(fn.name)));
+  const callees = calleesOf(module, compiled, hasImplicitReturnArea(configuration));
+  return linkModule(functions, guest.base, { veneers: { callees, runtime: guest.runtime } });
+}
