@@ -340,12 +340,13 @@ static void spoil_after(struct call *now, const struct call *then) {
   if (!(then->promised_f >> FA1 & 1)) now->f[FA1] = (fa1 & keep[3]) | (now->f[FA1] & ~keep[3]);
 
   const uint64_t sp = now->x[SP];
-  if (is_in_stack(sp, 0) && sp % 8 == 0) {
+  /* Where sp is wrong that has been said, and what lies below it may be the caller's frame. */
+  if (sp == then->sp_after && is_in_stack(sp, 0) && sp % 8 == 0) {
     const uint64_t room = sp - STACK_BASE, dead = room < DEAD_BYTES ? room : DEAD_BYTES;
     const size_t place = (size_t)(words - poison.words) + CYCLE_WORDS / 2;
     poison_fill(&poison, place, (uint64_t *)(sp - dead), dead / 8);
     /* Of a callee that pops they lie below sp already. */
-    if (callee->popped_bytes == 0 && callee->argument_bytes > 0 && sp == then->sp_after &&
+    if (callee->popped_bytes == 0 && callee->argument_bytes > 0 &&
         is_in_stack(sp, callee->argument_bytes)) {
       poison_fill(&poison, place, (uint64_t *)sp, callee->argument_bytes / 8);
     }

@@ -39,6 +39,19 @@ export const addi = (rd: number, rs1: number, imm: number): number => iType(0x13
 export const xori = (rd: number, rs1: number, imm: number): number => iType(0x13, 4, rd, rs1, imm);
 export const lui = (rd: number, imm20: number): number => ((imm20 << 12) | (rd << 7) | 0x37) >>> 0;
 export const add = (rd: number, rs1: number, rs2: number): number => rType(0x33, 0, 0, rd, rs1, rs2);
+export const sub = (rd: number, rs1: number, rs2: number): number => rType(0x33, 0, 0x20, rd, rs1, rs2);
+const bType = (funct3: number, rs1: number, imm: number): number =>
+  ((((imm >> 12) & 1) << 31) |
+    (((imm >> 5) & 0x3f) << 25) |
+    (rs1 << 15) |
+    (funct3 << 12) |
+    (((imm >> 1) & 0xf) << 8) |
+    (((imm >> 11) & 1) << 7) |
+    0x63) >>>
+  0;
+/** Distances in bytes, from this instruction. */
+export const beqz = (rs1: number, bytes: number): number => bType(0, rs1, bytes);
+export const bnez = (rs1: number, bytes: number): number => bType(1, rs1, bytes);
 export const ld = (rd: number, rs1: number, imm: number): number => iType(0x03, 3, rd, rs1, imm);
 export const sd = (rs2: number, rs1: number, imm: number): number => sType(0x23, 3, rs1, rs2, imm);
 export const jalr = (rd: number, rs1: number, imm: number): number => iType(0x67, 0, rd, rs1, imm);
@@ -64,6 +77,10 @@ export const unimp = 0x00000000;
 /** vsetivli zero, 16, e8, m1, ta, ma */
 export const vsetE8x16 = 0xcc087057;
 export const vse8 = (vs3: number, rs1: number): number => ((1 << 25) | (rs1 << 15) | (vs3 << 7) | 0x27) >>> 0;
+
+/** Fills the elements of vd with a small constant, as far as vl goes. */
+export const vmvVI = (vd: number, imm: number): number =>
+  ((0x17 << 26) | (1 << 25) | (imm << 15) | (3 << 12) | (vd << 7) | 0x57) >>> 0;
 
 /** rd := value, for 0 <= value < 2^31 whose bit 11 is clear. */
 export const loadAddress = (rd: number, value: number): readonly number[] => [

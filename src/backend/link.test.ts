@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { HarnessError } from '../clif/harness-error.ts';
 import type { FunctionName } from '../clif/module.ts';
 import type { CompiledFunction, Relocation } from './compile-result.ts';
+import { layoutSignature } from '../abi/layout.ts';
 import { linkModule, linkObstacle } from './link.ts';
+import type { Callee } from './stub.ts';
 
 const BASE = 0x10_0000_0000n;
 const AUIPC_T6 = 0x00000f97;
@@ -179,5 +181,40 @@ describe('linkObstacle', () => {
     expect(linkObstacle([call('Memcpy')])).toBe('needs %Memcpy, which nobody provides');
     const local = compiled('tls', [0], [reloc('RiscvTlsGdHi20', 0, 'tls')]);
     expect(linkObstacle([local])).toBe('needs relocation RiscvTlsGdHi20');
+  });
+
+  it('points every use of a name at its stub, but enters the function itself', () => {
+    const runtime = BASE - 0x10000n;
+    const relocations = [
+      reloc('RiscvCallPlt', 0, 'g'),
+      reloc('RiscvPCRelHi20', 8, 'g'),
+      reloc('RiscvPCRelLo12I', 12, 8),
+      reloc('RiscvGotHi20', 16, 'g'),
+      reloc('RiscvPCRelLo12I', 20, 16),
+      reloc('Abs8', 24, 'g'),
+    ];
+    const words = [AUIPC_T6, JALR_RA_T6, AUIPC_T6, JALR_RA_T6, AUIPC_T6, JALR_RA_T6, 0, 0];
+    const functions = [compiled('f', words, relocations), compiled('g', [0x8067]), compiled('h', [0x8067])];
+    const calleeNamed = (name: string): Callee => ({
+      name: { kind: 'test', name },
+      layout: layoutSignature({ params: [], returns: [], callConv: 'tail' }, { implicitReturnArea: false }),
+      callConv: 'tail',
+      kind: 'compiled',
+      isExtensionChecked: () => true,
+      stackWords: 0,
+    });
+    const callees = [calleeNamed('h'), calleeNamed('g')];
+    const artifact = linkModule(functions, BASE, { veneers: { callees, runtime } });
+    const { image } = artifact;
+    expect(artifact.stubs.map((stub) => stub.callee)).toEqual([callees[1]]);
+    const stub = artifact.stubs[0]?.offset ?? 0;
+    const view = new DataView(image.buffer);
+    expect(pcRelative(image, 0, 4)).toBe(stub);
+    expect(pcRelative(image, 8, 12)).toBe(stub);
+    expect(view.getBigUint64(pcRelative(image, 16, 20), true)).toBe(BASE + BigInt(stub));
+    expect(view.getBigUint64(24, true)).toBe(BASE + BigInt(stub));
+    expect(pcRelative(image, stub, stub + 4)).toBe(-0x10000);
+    expect(view.getBigUint64(stub + 8, true)).toBe(BASE + BigInt(artifact.functions[1]?.offset ?? 0));
+    expect(stub % 16).toBe(0);
   });
 });

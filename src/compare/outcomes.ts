@@ -105,6 +105,9 @@ function judge(comparison: Comparison, expected: Outcome, observed: Outcome): Dr
 
 type Violations = Observed['violations'];
 
+/** The place of outcomes that differ between poisons. */
+export const UNDEFINED_READ = 'depends on undefined registers or stack';
+
 /** Between the parts of a place that names several things; each part is explained, or not, on its own. */
 export const PLACE_SEPARATOR = '; ';
 
@@ -163,10 +166,7 @@ export function compareInput(
     const draft = judge(comparison, expected, wrong.outcome);
     if (agreeing.length === 0 || draft.kind !== 'miscompile') return finding(draft, wrong.outcome);
     // Right under one poison and wrong under another: something undefined was read.
-    return finding(
-      { kind: 'abi-violation', place: 'depends on undefined registers or stack', detail: draft.detail },
-      wrong.outcome,
-    );
+    return finding({ kind: 'abi-violation', place: UNDEFINED_READ, detail: draft.detail }, wrong.outcome);
   }
   for (const observed of observations) {
     const draft = violationDraft(observed.violations);

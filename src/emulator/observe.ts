@@ -135,7 +135,9 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
 
 function callText(artifact: Artifact, call: RawCall, kind: RawViolation['kind']): string {
   const callee = calleeText(artifact, call.callee);
-  const back = `returns to ${placeText(artifact, call.returnAddress)}`;
+  // The entry's own tail call leaves the trampoline's address, which is nobody's business.
+  const isInside = call.returnAddress >= artifact.base;
+  const back = `returns to ${isInside ? placeText(artifact, call.returnAddress) : 'the outermost caller'}`;
   if (call.tailCaller === null) return `${callee}, ${back}`;
   const caller = calleeText(artifact, call.tailCaller);
   return kind === 'argument'
