@@ -1,6 +1,4 @@
-import { calleesOf } from '../backend/callees.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
-import { linkModule } from '../backend/link.ts';
 import type { CallEvent, CallTrace } from '../clif/call-event.ts';
 import type { Case, Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
@@ -15,10 +13,11 @@ import type { CallLog } from '../emulator/call-log.ts';
 import { executeCase } from '../emulator/execute.ts';
 import { planLayout, readArguments, readResults } from '../emulator/marshal.ts';
 import type { Observation } from '../emulator/observe.ts';
-import { CODE_BASE, CODE_BYTES, RUNTIME_BASE, STACK_BASE, STACK_BYTES } from '../emulator/protocol.ts';
+import { CODE_BASE, CODE_BYTES, STACK_BASE, STACK_BYTES } from '../emulator/protocol.ts';
 import { DEFAULT_SPACE } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import { traceCalls } from '../oracle/trace.ts';
+import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { poisonSeeds } from './poison.ts';
 import type { Bench } from './run-case.ts';
 
@@ -109,12 +108,11 @@ export async function locateFinding(bench: Bench, kase: Case, finding: Finding):
   if (configuration === undefined || input === undefined) return [];
   const functions = await compile(bench, kase.module, configuration);
   if (functions === null) return [];
-  const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
-  const callees = calleesOf(kase.module, implicitReturnArea);
+  const implicitReturnArea = hasImplicitReturnArea(configuration);
   const guest = await bench.guests.for(configuration);
   const observations = await executeCase(
     guest,
-    linkModule(functions, guest.base, { veneers: { callees, runtime: RUNTIME_BASE } }),
+    linkCase(guest, kase.module, configuration, functions, true),
     kase.entry,
     entry.signature,
     { implicitReturnArea, logBytes: LOG_BYTES },
