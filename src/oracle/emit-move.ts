@@ -1,14 +1,7 @@
 import { bitMask } from '../clif/type.ts';
-import {
-  aliasResult,
-  argCell,
-  argInfo,
-  broken,
-  resultCell,
-  resultInfo,
-  unsupported,
-  type Emit,
-} from './program.ts';
+import { INTEGER_UNARY } from './integer.ts';
+import { mapLanes } from './lanes.ts';
+import { aliasResult, argCell, argInfo, broken, resultCell, resultInfo, type Emit } from './program.ts';
 
 /** Written once while preparing: an SSA constant has its own cell. */
 const emitConst: Emit = (scope, inst) => {
@@ -37,13 +30,25 @@ const emitBitselect: Emit = (scope, inst) => {
   };
 };
 
-/** Little-endian on both sides: the bits stay where they are. */
+/**
+ * As if stored and loaded again (cranelift-codegen-meta instructions.rs, bitcast). Little-endian on both sides the bits stay where
+ * they are; big-endian the bytes of each lane stand in reverse, which shows where lanes change their size.
+ */
 const emitBitcast: Emit = (scope, inst) => {
-  if (inst.kind === 'memory' && inst.flags.includes('big'))
-    return unsupported(scope, inst, 'big-endian bitcast');
-  if (argInfo(scope, inst, 0).bits !== resultInfo(scope, inst).bits)
-    return broken(scope, inst, 'sizes differ');
-  return aliasResult(scope, inst);
+  const from = argInfo(scope, inst, 0);
+  const to = resultInfo(scope, inst);
+  if (from.bits !== to.bits) return broken(scope, inst, 'sizes differ');
+  const isBig = inst.kind === 'memory' && inst.flags.includes('big');
+  if (!isBig || from.laneBits === to.laneBits) return aliasResult(scope, inst);
+  const swapFrom = INTEGER_UNARY.get('bswap')?.(from.laneBits);
+  const swapTo = INTEGER_UNARY.get('bswap')?.(to.laneBits);
+  if (swapFrom === undefined || swapTo === undefined) return broken(scope, inst, 'no bswap');
+  const x = argCell(scope, inst, 0);
+  const d = resultCell(scope, inst);
+  return () => {
+    const stored = mapLanes(x.v, from.laneBits, from.laneBits, from.lanes, swapFrom);
+    d.v = mapLanes(stored, to.laneBits, to.laneBits, to.lanes, swapTo);
+  };
 };
 
 const emitNothing: Emit = () => null;

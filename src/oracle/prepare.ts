@@ -62,9 +62,8 @@ function prepareBlock(scope: Scope, source: Block, block: PreparedBlock): void {
 
 function prepareFunction(scope: Scope): void {
   const { source, self } = scope;
-  // cranelift-codegen `isa/riscv64/mod.rs`: this backend has no dynamic vectors, so nothing could be held against it.
   if (source.dynamic !== undefined)
-    throw new UnsupportedError('dynamic vectors', null, self.name, 'riscv64 has none');
+    throw new UnsupportedError('dynamic vectors', null, self.name, 'their length is not known');
   for (const sourceBlock of source.blocks) {
     const block = scope.blocks.get(sourceBlock.id);
     if (block !== undefined) prepareBlock(scope, sourceBlock, block);

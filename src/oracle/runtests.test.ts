@@ -20,7 +20,7 @@ const shared =
 const folder = join(shared, 'runtests');
 const isThere = existsSync(folder);
 
-/** What needs more than CLIF's meaning: registers and unwinding. */
+/** What needs more than CLIF's meaning. */
 const KNOWN_UNSUPPORTED: readonly string[] = [];
 
 /** Undefined by instructions.rs, stack_addr ("inside the stack slot"): its address is the end of a slot. */

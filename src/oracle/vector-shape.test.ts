@@ -77,3 +77,24 @@ test('scalar_to_vector clears, fvdemote fills the low half, fvpromote_low reads 
     two,
   );
 });
+
+test('bitcast is a store and a load in the byte order it names', () => {
+  const v = vectorOfLanes([1n, 2n, 3n, 4n], 'i32x4');
+  const little = instruction('bitcast.i64x2 little v0', ['i32x4'], ['i64x2']);
+  expect(lanesOf(resultOf(little(v)), 'i64x2')).toEqual([0x2_0000_0001n, 0x4_0000_0003n]);
+  const big = instruction('bitcast.i64x2 big v0', ['i32x4'], ['i64x2']);
+  expect(lanesOf(resultOf(big(v)), 'i64x2')).toEqual([0x1_0000_0002n, 0x3_0000_0004n]);
+  const toBytes = instruction('bitcast.i8x8 big v0', ['i64'], ['i8x8']);
+  expect(lanesOf(resultOf(toBytes(0x0102_0304_0506_0708n)), 'i8x8')).toEqual([
+    1n,
+    2n,
+    3n,
+    4n,
+    5n,
+    6n,
+    7n,
+    8n,
+  ]);
+  const same = instruction('bitcast.f32x4 big v0', ['i32x4'], ['f32x4']);
+  expect(resultOf(same(v))).toBe(v);
+});
