@@ -2,18 +2,15 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCampaign, type CampaignRun } from '../../src/campaign/campaign.ts';
 import type { Environment } from '../../src/campaign/environment.ts';
-import { generatedCase } from '../../src/campaign/generated-case.ts';
 import type { JournalFinding } from '../../src/campaign/journal.ts';
 import type { ShrinkReport } from '../../src/campaign/messages.ts';
-import { replayCase } from '../../src/campaign/replay.ts';
 import { entryFromShrink } from '../../src/campaign/shrunk-entry.ts';
-import { openStation } from '../../src/campaign/station.ts';
 import type { Case } from '../../src/clif/case.ts';
 import { fineBucket } from '../../src/compare/bucket.ts';
 import type { KnownIssue } from '../../src/compare/known-issues.ts';
 import { writeEntry } from '../../src/corpus/entry-files.ts';
 import { checkOf, type Check } from './check-name.ts';
-import { encloseCase } from './enclose-case.ts';
+import { isCleanOn, refineCheck } from './refine-check.ts';
 
 /** What a repro may have at most to count as small. */
 export const MAX_FUNCTIONS = 3;
@@ -28,15 +25,8 @@ const CHUNK_CASES = 10;
 /** Findings that are looked at more closely until one is of the check asked for. */
 const REFINED = 8;
 
-/** What a finding looks like before it is looked at more closely. */
-const CHECK_BEFORE: Readonly<Record<Check, Check>> = {
-  'final values': 'final values',
-  'foreign caller': 'final values',
-  'outer check': 'outer check',
-  veneer: 'veneer',
-  psabi: 'psabi',
-  compile: 'compile',
-};
+/** Checks that only a closer look tells apart. */
+const TOLD_APART: readonly Check[] = ['final values', 'foreign caller', 'outer check', 'veneer'];
 
 export interface HuntOptions {
   /** The Cranelift that is wrong. */
@@ -51,8 +41,6 @@ export interface HuntOptions {
   readonly cases: number;
   readonly seconds: number;
   readonly jobs: number;
-  /** Whether calls inside the module are watched. */
-  readonly veneers: boolean;
   readonly isShrinking: boolean;
   /** What counts; other new findings are passed over. */
   readonly isWanted: (finding: JournalFinding) => boolean;
@@ -115,15 +103,21 @@ function newFindings(options: HuntOptions, findings: readonly JournalFinding[]):
   return counted.toSorted((a, b) => a.index - b.index);
 }
 
-/** How many findings are asked for: what a caller from outside sees must be told from the rest one by one. */
+/** Whether a closer look might show that `by` found it. */
+function mayBe(finding: JournalFinding, by: Check): boolean {
+  const check = checkOf(finding);
+  return check === by || (TOLD_APART.includes(check) && TOLD_APART.includes(by));
+}
+
+/** How many findings are asked for. */
 function enough(by: Check | null): number {
-  return by === 'final values' || by === 'foreign caller' ? REFINED : 1;
+  return by !== null && TOLD_APART.includes(by) ? REFINED : 1;
 }
 
 /** The first finding in the order of cases that counts, with its check. */
 async function firstOf(options: HuntOptions, findings: readonly JournalFinding[]): Promise<First | null> {
   for (const finding of findings.slice(0, enough(options.by))) {
-    const check = await refineCheck(options, finding);
+    const check = await refineCheck(options.faulty, options.profile, finding, options.knownIssues);
     if (options.by !== null && check !== options.by) continue;
     const { coarse: bucket, detail, seconds, caseSeed } = finding;
     return { bucket, check, detail, cases: finding.index + 1, seconds, caseSeed };
@@ -143,30 +137,6 @@ function candidates(findings: readonly JournalFinding[]): readonly JournalFindin
   return ranked.slice(0, MAX_SHRUNK).map(({ finding }) => finding);
 }
 
-/** Whether the case agrees on this Cranelift, as far as known issues go. */
-async function isCleanOn(options: HuntOptions, environment: Environment, kase: Case): Promise<boolean> {
-  const station = await openStation(environment);
-  try {
-    const replayed = await replayCase(station, kase, environment.abilities, options.knownIssues);
-    return replayed.verdict.kind === 'agree' || replayed.known !== null;
-  } finally {
-    await station.close();
-  }
-}
-
-/** Tells values that are wrong inside the module from those that only a caller from outside finds in the wrong place. */
-async function refineCheck(options: HuntOptions, finding: JournalFinding): Promise<Check> {
-  const check = checkOf(finding);
-  if (check !== 'final values') return check;
-  const kase = generatedCase(options.faulty, options.profile, finding.caseSeed);
-  const configuration = kase.configurations[finding.configuration];
-  if (configuration === undefined) return check;
-  const enclosed = encloseCase({ ...kase, configurations: [configuration] });
-  if (enclosed === null) return check;
-  for (const inner of enclosed) if (!(await isCleanOn(options, options.faulty, inner))) return check;
-  return 'foreign caller';
-}
-
 async function toRepro(options: HuntOptions, first: JournalFinding, report: ShrinkReport): Promise<Repro> {
   const kase = report.case;
   const provenance = {
@@ -183,7 +153,7 @@ async function toRepro(options: HuntOptions, first: JournalFinding, report: Shri
     attempts: report.attempts,
     seconds: report.milliseconds / 1000,
     isBounded: report.isBounded,
-    isSoundClean: await isCleanOn(options, options.sound, kase),
+    isSoundClean: await isCleanOn(options.sound, kase, options.knownIssues),
     file: writeEntry(
       join(options.reportsDir, 'repros'),
       entryFromShrink(report, provenance, options.version),

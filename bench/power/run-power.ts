@@ -123,11 +123,19 @@ async function runTarget(
   note(`${target.name}: ${target.what}`);
   let sound = soundOnes.get(target.sound);
   if (sound === undefined) {
-    sound = await openEnvironment({ cranelift: target.sound, onProgress: note });
+    sound = await openEnvironment({
+      cranelift: target.sound,
+      hasVeneers: options.veneers,
+      onProgress: note,
+    });
     soundOnes.set(target.sound, sound);
   }
   const started = performance.now();
-  const faulty = await openEnvironment({ cranelift: target.prepare(), onProgress: () => undefined });
+  const faulty = await openEnvironment({
+    cranelift: target.prepare(),
+    hasVeneers: options.veneers,
+    onProgress: () => undefined,
+  });
   const buildSeconds = (performance.now() - started) / 1000;
   const huntOptions: HuntOptions = {
     faulty,
@@ -138,7 +146,6 @@ async function runTarget(
     cases: options.cases,
     seconds: options.seconds,
     jobs: options.jobs,
-    veneers: options.veneers,
     isShrinking: options.shrink,
     isWanted: target.isWanted,
     by: options.by ?? null,
