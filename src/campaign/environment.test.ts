@@ -23,7 +23,7 @@ describe('the known issues of the project', () => {
     expect(issues.length).toBeGreaterThan(0);
     const findings = readFileSync(join(ROOT, 'docs/findings.md'), 'utf8');
     for (const { id, reference } of issues) {
-      const section = /^docs\/findings\.md, (F\d+)$/.exec(reference)?.[1];
+      const section = /^docs\/findings\.md, ([FP]\d+)$/.exec(reference)?.[1];
       if (section !== undefined) expect(findings, id).toContain(`\n## ${section}:`);
       else expect(reference, id).toMatch(/^https:\/\/github\.com\//);
     }

@@ -23,7 +23,8 @@ export function generatedCase(environment: Environment, profile: string, caseSee
 
 /** The case that `caseSeed` names: of the profile, bent towards the cell it aims at. */
 export function caseFromSeed(profile: Profile, abilities: Abilities, caseSeed: string): Case {
-  const aim = aimOfSeed(caseSeed);
+  const aim = profile.parties === undefined ? aimOfSeed(caseSeed) : null;
   const config = aim === null || aim === undefined ? profile.config : tiltConfig(profile.config, aim);
-  return makeCase(config, abilities, caseSeed);
+  const kase = makeCase(config, abilities, caseSeed);
+  return profile.parties === undefined ? kase : { ...kase, parties: profile.parties };
 }

@@ -18,7 +18,9 @@ import { prepare } from '../oracle/prepare.ts';
 import type { GuestSet } from './guest-set.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { BusyClock, type Phases } from './phases.ts';
+import { sameCalls, traceCase } from './oracle-calls.ts';
 import { poisonSeeds } from './poison.ts';
+import { runParties, withParties } from './run-parties.ts';
 
 /** Instructions the oracle executes for one input before it gives up. */
 const FUEL = 1_000_000;
@@ -127,7 +129,23 @@ async function executeConfiguration(
     );
   }
   bench.phases.compare += bench.now() - compareStarted;
-  return finding;
+  const isMeeting =
+    finding === null || (finding.kind === 'abi-violation' && finding.place !== UNDEFINED_READ);
+  if (!isMeeting || kase.parties === undefined || implicitReturnArea) return finding;
+  const traces = traceCase(kase, FUEL);
+  const meetingStarted = bench.now();
+  const met = await runParties({
+    guest,
+    kase,
+    entry,
+    configuration: index,
+    functions,
+    artifact,
+    traces,
+    seeds,
+  });
+  bench.phases.execute += bench.executeClock.answered(meetingStarted);
+  return withParties(finding, met);
 }
 
 /**
@@ -212,11 +230,19 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
 function withoutAddresses(kase: Case, verdict: Verdict, expected: readonly Outcome[]): Verdict {
   if (verdict.kind !== 'finding' || verdict.finding.input === null) return verdict;
   const { input, kind, place } = verdict.finding;
-  // Outcomes agree where a rule was broken, and no rule depends on an address.
-  if (kind === 'abi-violation' && place !== UNDEFINED_READ) return verdict;
-  const [elsewhere] = expectedOutcomes({ ...kase, inputs: kase.inputs.slice(input, input + 1) }, OTHER_SPACE);
+  // Outcomes agree where a rule was broken, and no rule depends on an address. Foreign parties are given the oracle's values.
+  if (kase.parties === undefined && kind === 'abi-violation' && place !== UNDEFINED_READ) return verdict;
+  const failing = { ...kase, inputs: kase.inputs.slice(input, input + 1) };
+  const [elsewhere] = expectedOutcomes(failing, OTHER_SPACE);
   const first = expected[input];
-  if (elsewhere !== undefined && first !== undefined && outcomeText(elsewhere) === outcomeText(first))
-    return verdict;
+  const isSame =
+    elsewhere !== undefined && first !== undefined && outcomeText(elsewhere) === outcomeText(first);
+  if (isSame && (kase.parties === undefined || callsAlike(failing))) return verdict;
   return { kind: 'invalid', explanation: 'the outcome depends on the address of a stack slot or a function' };
+}
+
+function callsAlike(kase: Case): boolean {
+  const [here] = traceCase(kase, FUEL);
+  const [elsewhere] = traceCase(kase, FUEL, OTHER_SPACE);
+  return sameCalls(here, elsewhere);
 }

@@ -19,6 +19,7 @@ export function entryFromShrink(report: ShrinkReport, provenance: Provenance, ve
     cranelift: { fails: [version], passes: [] },
     module: withMainEntry(report.case.module, report.case.entry),
     configurations: report.case.configurations,
+    parties: report.case.parties,
     inputs: report.case.inputs,
     expected: report.expected,
     observed: report.case.inputs.map((_, i) => (i === finding.input ? finding.observed : null)),

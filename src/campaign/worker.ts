@@ -158,7 +158,8 @@ async function startJob(message: Extract<ToWorker, { kind: 'start' }>): Promise<
   if (profile === undefined) throw new HarnessError('campaign', `no profile ${message.profile}`);
   const station = await openStation(message.environment);
   const { environment, seed, knownIssues, aims } = message;
-  return { station, environment, profile, seed, knownIssues, aims, prepared: [] };
+  const bent = profile.parties === undefined ? aims : [];
+  return { station, environment, profile, seed, knownIssues, aims: bent, prepared: [] };
 }
 
 function isToWorker(message: unknown): message is ToWorker {

@@ -6,6 +6,9 @@ export interface Configuration {
   readonly isa: readonly string[];
 }
 
+/** `psabi`: beside itself, compiled code meets callers and callees that follow the RISC-V psABI and come from elsewhere. */
+export type Parties = 'psabi';
+
 /** A module, the inputs of its entry, and the configurations to try. */
 export interface Case {
   /** Names the case; everything random about it, poison included, derives from this text. */
@@ -15,6 +18,8 @@ export interface Case {
   /** Each input: one bit pattern per parameter of the entry. */
   readonly inputs: readonly (readonly bigint[])[];
   readonly configurations: readonly Configuration[];
+  /** Who else takes part; absent where the module is alone. */
+  readonly parties?: Parties;
 }
 
 /** `opt_level=speed has_v has_zba`: settings, then flags. The identity of a configuration. */

@@ -19,12 +19,11 @@ function coarsePlace(finding: Finding): string {
 
 /**
  * Whether a smaller case's finding is still the one of the case it was made from: the same coarse bucket, or, where several
- * rules of the ABI were broken at once, some of them and no other.
+ * rules of the ABI were broken at once, or clauses of the psABI, some of them and no other.
  */
 export function staysInBucket(first: Finding, smaller: Finding): boolean {
-  if (first.kind !== 'abi-violation' || smaller.kind !== 'abi-violation') {
-    return coarseBucket(first) === coarseBucket(smaller);
-  }
+  const namesRules = first.kind === 'abi-violation' || first.kind === 'psabi-divergence';
+  if (!namesRules || smaller.kind !== first.kind) return coarseBucket(first) === coarseBucket(smaller);
   const broken = new Set(first.place.split(PLACE_SEPARATOR));
   return smaller.place.split(PLACE_SEPARATOR).every((part) => broken.has(part));
 }

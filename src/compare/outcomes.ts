@@ -135,7 +135,7 @@ function violationText({ name, expected, found, call }: Violations[number]): str
 }
 
 /** `s5 not restored; sp wrong on return`: every rule that was broken, each once. */
-function violationDraft(violations: Violations): Draft | null {
+export function violationDraft(violations: Violations): Draft | null {
   if (violations.length === 0) return null;
   const places = [...new Set(violations.map(violationPlace))].sort();
   const all = violations.map(violationText);

@@ -16,6 +16,7 @@ export function caseFromEntry(entry: Entry): Case {
     entry: { kind: 'test', name: 'main' },
     inputs: entry.inputs,
     configurations: entry.configurations,
+    ...(entry.parties === undefined ? {} : { parties: entry.parties }),
   };
 }
 

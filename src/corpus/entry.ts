@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Configuration } from '../clif/case.ts';
+import type { Configuration, Parties } from '../clif/case.ts';
 import type { Module } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import { FINDING_KINDS, type FindingKind } from '../compare/verdict.ts';
@@ -19,6 +19,7 @@ export interface Entry {
   readonly module: Module;
   readonly configurations: readonly Configuration[];
   readonly inputs: readonly (readonly bigint[])[];
+  readonly parties?: Parties | undefined;
   /** The oracle's outcome for each input. */
   readonly expected: readonly Outcome[];
   /** What was seen for each input; null where nothing ran, or all was well. */
@@ -72,6 +73,7 @@ export const ENTRY_JSON = v.strictObject({
     v.array(v.strictObject({ shared: v.record(v.string(), v.string()), isa: v.array(v.string()) })),
     v.minLength(1, 'expected at least one configuration'),
   ),
+  parties: v.optional(v.literal('psabi')),
   inputs: v.array(v.array(BITS)),
   expected: v.array(OUTCOME),
   observed: v.array(v.nullable(OUTCOME)),
@@ -106,6 +108,7 @@ export function entryJson(entry: Entry): string {
     profile: entry.profile,
     cranelift: { fails: [...entry.cranelift.fails], passes: [...entry.cranelift.passes] },
     configurations: entry.configurations.map(({ shared, isa }) => ({ shared: { ...shared }, isa: [...isa] })),
+    ...(entry.parties === undefined ? {} : { parties: entry.parties }),
     inputs: entry.inputs.map((input) => input.map(hexBits)),
     expected: entry.expected.map(outcomeJson),
     observed: entry.observed.map((outcome) => (outcome === null ? null : outcomeJson(outcome))),

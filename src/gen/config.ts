@@ -44,6 +44,10 @@ export interface Config {
   readonly callConvs: readonly Weighted<CallConv>[];
   /** Percent of narrow integer parameters and results that carry uext or sext. */
   readonly extensions: number;
+  /** Percent of those that carry uext. */
+  readonly unsignedExtensions: number;
+  /** Results are none, one, or two that a C struct has in registers of their own (RISC-V psABI, "Hardware Floating-Point Calling Convention"). */
+  readonly asInC: boolean;
   /** Percent of inner functions that take a pointer to memory, a vmctx, an sret, or a function pointer. */
   readonly memoryParams: number;
   readonly functionParams: number;
@@ -112,6 +116,8 @@ export const DEFAULT_CONFIG: Config = {
     { item: 'tail', weight: 5 },
   ],
   extensions: 40,
+  unsignedExtensions: 50,
+  asInC: false,
   memoryParams: 25,
   functionParams: 12,
   sretFunctions: 6,

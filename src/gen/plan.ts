@@ -56,7 +56,16 @@ function drawParam(draw: Draw, config: Config, type: Type): AbiParam {
   const info = typeInfo(type);
   const canExtend = !info.isFloat && !info.isVector && info.bits < 64;
   if (!canExtend || !draw.chance(config.extensions)) return abiParam(type);
-  return abiParam(type, draw.chance(50) ? 'sext' : 'uext');
+  return abiParam(type, draw.chance(100 - config.unsignedExtensions) ? 'sext' : 'uext');
+}
+
+/** Whether a struct of `fields` and one more has a register for each: no two narrow integers, which would share one. */
+function isFieldOfStruct(fields: readonly AbiParam[], type: Type): boolean {
+  const [first] = fields;
+  if (first === undefined) return true;
+  const [a, b] = [typeInfo(first.type), typeInfo(type)];
+  if (fields.length > 1 || a.bits > 64 || b.bits > 64) return false;
+  return a.isFloat || b.isFloat || a.bits === 64 || b.bits === 64;
 }
 
 /** Result types that stay within a0, a1, fa0, fa1 (RISC-V psABI, "Integer Calling Convention"). */
@@ -74,6 +83,7 @@ function drawRegisterResults(
     if (info.isVector) continue;
     const inFloatRegister = info.isFloat && info.bits <= 64;
     const parts = info.bits > 64 ? 2 : 1;
+    if (config.asInC && !isFieldOfStruct(results, type)) continue;
     if (inFloatRegister ? floats < 1 : integers < parts) continue;
     if (inFloatRegister) floats -= 1;
     else integers -= parts;

@@ -1,3 +1,4 @@
+import type { Parties } from '../clif/case.ts';
 import { typeInfo } from '../clif/type.ts';
 import { DEFAULT_CONFIG, type Config } from './config.ts';
 
@@ -6,6 +7,8 @@ export interface Profile {
   readonly name: string;
   readonly summary: string;
   readonly config: Config;
+  /** Of every case. A profile with parties is not bent towards cells of the coverage map: its cases have to stay what C can say. */
+  readonly parties?: Parties;
 }
 
 /** The default types, vectors weighted by their length in bits. */
@@ -81,6 +84,37 @@ export const PROFILES: readonly Profile[] = [
     name: 'no-v',
     summary: 'scalars only, half of the configurations without the vector extension',
     config: { ...DEFAULT_CONFIG, vectorCases: 0 },
+  },
+  {
+    name: 'psabi',
+    summary: 'signatures that C has, called from and calling code that follows the RISC-V psABI',
+    parties: 'psabi',
+    config: {
+      ...DEFAULT_CONFIG,
+      functions: { min: 2, max: 6 },
+      params: { min: 0, max: 20 },
+      vectorCases: 0,
+      implicitReturnAreaCases: 0,
+      asInC: true,
+      // Enough floats that some lists need more than the eight registers there are.
+      types: [
+        { item: 'i8', weight: 5 },
+        { item: 'i16', weight: 4 },
+        { item: 'i32', weight: 6 },
+        { item: 'i64', weight: 8 },
+        { item: 'i128', weight: 5 },
+        { item: 'f16', weight: 3 },
+        { item: 'f32', weight: 9 },
+        { item: 'f64', weight: 11 },
+        { item: 'f128', weight: 3 },
+      ],
+      callConvs: [{ item: 'system_v', weight: 1 }],
+      extensions: 85,
+      unsignedExtensions: 30,
+      memoryParams: 0,
+      functionParams: 0,
+      sretFunctions: 0,
+    },
   },
 ];
 

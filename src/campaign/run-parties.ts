@@ -1,0 +1,141 @@
+import { whyNotPsabi } from '../abi/psabi.ts';
+import { functionNameText } from '../clif/module.ts';
+import type { Outcome } from '../clif/outcome.ts';
+import { judgeParty, needsOwnRun } from '../compare/judge-parties.ts';
+import type { CalleeRun, PartyDraft } from '../compare/judge-parties.ts';
+import { outcomeText, PLACE_SEPARATOR, violationDraft } from '../compare/outcomes.ts';
+import type { Finding } from '../compare/verdict.ts';
+import type { Observation } from '../emulator/observe.ts';
+import {
+  callAsForeigner,
+  callForeign,
+  checkForeigners,
+  partyImage,
+  recordedCalls,
+  type PartiesRun,
+  type PartyImage,
+} from './foreign-calls.ts';
+import type { TracedRun } from './oracle-calls.ts';
+
+function calleeRun({ outcome }: Observation): CalleeRun {
+  return { words: outcome.kind === 'returned' ? outcome.results : null, outcome: outcomeText(outcome) };
+}
+
+/** Rules broken beside arguments and results, which are judged by the words themselves. */
+function otherDraft(observation: Observation): readonly PartyDraft[] {
+  const draft = violationDraft(observation.violations.filter((v) => !v.name.startsWith('high bits')));
+  return draft === null ? [] : [draft];
+}
+
+interface Seen {
+  readonly draft: PartyDraft;
+  readonly input: number;
+  readonly observed: Outcome;
+}
+
+function endsAs(trace: TracedRun, observation: Observation, calls: number): boolean {
+  const logged = observation.calls?.entries.filter((entry) => entry.kind === 'call').length ?? 0;
+  const isWhole = observation.calls?.isCut === true || logged === calls;
+  return isWhole && outcomeText(observation.outcome) === outcomeText(trace.outcome);
+}
+
+/** One function, on the calls that one input makes of it. */
+async function meetParty(run: PartiesRun, image: PartyImage, input: number): Promise<readonly Seen[]> {
+  const trace = run.traces[input];
+  const calls = trace?.calls.filter((call) => call.name === image.party.name) ?? [];
+  const [first] = calls;
+  if (trace === undefined || first === undefined) return [];
+  const { results } = first;
+  // What never returns has no answer to give.
+  if (results === null || calls.some((call) => call.results === null)) return [];
+  const [calling, called] = await Promise.all([
+    callForeign(run, image, input, calls),
+    callAsForeigner(run, image, image.party.psabi, first.args),
+    checkForeigners(run, image, first.args, results),
+  ]);
+  const isOwnNeeded = called.some((o) => needsOwnRun(image.party, { results, byPsabi: calleeRun(o) }));
+  const own = isOwnNeeded ? await callAsForeigner(run, image, image.party.own, first.args) : [];
+  return calling.flatMap((observation, i): readonly Seen[] => {
+    const byPsabi = called[i];
+    const byOwn = own[i];
+    if (byPsabi === undefined) return [];
+    const drafts = [
+      ...judgeParty(
+        image.party,
+        {
+          calls: recordedCalls(observation, calls),
+          endsRight: endsAs(trace, observation, calls.length),
+          outcome: outcomeText(observation.outcome),
+        },
+        { results, byPsabi: calleeRun(byPsabi), byOwn: byOwn === undefined ? null : calleeRun(byOwn) },
+      ),
+      ...otherDraft(observation),
+      ...otherDraft(byPsabi),
+    ];
+    return drafts.map((draft) => ({ draft, input, observed: observation.outcome }));
+  });
+}
+
+/** What one side alone is guilty of goes before what both agree on. */
+const ORDER: readonly Finding['kind'][] = ['guest-fault', 'abi-violation', 'psabi-divergence'];
+
+function findingOf(run: PartiesRun, seen: readonly Seen[]): Finding | null {
+  for (const kind of ORDER) {
+    const own = seen.filter(({ draft }) => draft.kind === kind);
+    const [first] = own;
+    if (first === undefined) continue;
+    const details = new Map<string, string>();
+    for (const { draft } of own) if (!details.has(draft.place)) details.set(draft.place, draft.detail);
+    const places = [...details].sort(([a], [b]) => (a < b ? -1 : 1));
+    const parts = new Set(places.flatMap(([place]) => place.split(PLACE_SEPARATOR)));
+    return {
+      kind,
+      place: [...parts].sort().join(PLACE_SEPARATOR),
+      detail: places.map(([, detail]) => detail).join('; '),
+      configuration: run.configuration,
+      input: first.input,
+      expected: run.traces[first.input]?.outcome ?? null,
+      observed: first.observed,
+    };
+  }
+  return null;
+}
+
+/**
+ * Lets each function that C could have written meet a foreign caller and, in its own place, a foreign callee; the module alone has
+ * agreed with the oracle before. Null where nobody is guilty and the psABI is kept.
+ */
+export async function runParties(run: PartiesRun): Promise<Finding | null> {
+  const entry = functionNameText(run.kase.entry);
+  const called = new Set(
+    run.traces.flatMap(({ outcome, calls }) =>
+      outcome.kind === 'returned' ? calls.map((call) => call.name) : [],
+    ),
+  );
+  const images = run.kase.module.functions
+    .filter((fn) => {
+      const name = functionNameText(fn.name);
+      return name !== entry && called.has(name) && whyNotPsabi(fn.signature) === null;
+    })
+    .map((fn) => partyImage(run, fn));
+  const inputs = run.traces.flatMap(({ outcome }, input) => (outcome.kind === 'returned' ? [input] : []));
+  const seen = await Promise.all(
+    images.flatMap((image) => inputs.map((input) => meetParty(run, image, input))),
+  );
+  return findingOf(run, seen.flat());
+}
+
+/**
+ * What a module shows alone and between parties. A rule broken by one side adds to the rules that the module breaks alone;
+ * a divergence waits until it breaks none.
+ */
+export function withParties(alone: Finding | null, met: Finding | null): Finding | null {
+  if (alone === null) return met;
+  if (met === null || met.kind !== alone.kind) return alone;
+  const parts = new Set([alone, met].flatMap(({ place }) => place.split(PLACE_SEPARATOR)));
+  return {
+    ...alone,
+    place: [...parts].sort().join(PLACE_SEPARATOR),
+    detail: `${alone.detail}; ${met.detail}`,
+  };
+}
