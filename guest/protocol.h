@@ -12,7 +12,7 @@
  * Reply: struct reply; run_count records, each a struct record and then
  *   returned:       a0, a1, fa0, fa1; return_bytes of return area; violation_count of struct violation; with WANT_STATE x0-x31, f0-f31
  *                   and, with WITH_VECTORS too, v0-v31; log_bytes of call log.
- *   signalled/hung: pc, address, then x0-x31 and f0-f31 as the handler found them (x0's slot holds 0); violation_count of
+ *   otherwise:      pc, address, then x0-x31 and f0-f31 as the handler found them (x0's slot holds 0); violation_count of
  *                   struct violation, of calls before it stopped; log_bytes of call log.
  * On start the guest says struct hello.
  *
@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#define PROTOCOL_VERSION 2u
+#define PROTOCOL_VERSION 3u
 #define HELLO_MAGIC 0x31667a63u /* "czf1" */
 
 #define CODE_BASE 0x2000000000ull
@@ -75,7 +75,7 @@ struct answers {
 
 /* What a stub knows of the function it stands for; all of it from that function's own signature. */
 struct callee {
-  uint64_t target; /* 0: foreign, answered by the runtime */
+  uint64_t target; /* 0: foreign, answered by the runtime; see also CALLEE_THROWS */
   uint32_t index;  /* what violations and log call it */
   uint32_t flags;
   uint32_t saved_x, saved_f; /* as in struct request; ra and sp are always checked */
@@ -90,9 +90,34 @@ struct callee {
 };
 
 enum callee_flags {
-  CALLEE_RETURN_AREA = 1,  /* a0 at entry is the return area */
-  CALLEE_SAVES_VECTORS = 2 /* v0-v31 must come back unchanged */
+  CALLEE_RETURN_AREA = 1,   /* a0 at entry is the return area */
+  CALLEE_SAVES_VECTORS = 2, /* v0-v31 must come back unchanged */
+  CALLEE_RESTORES = 4,      /* a handler at a call of it finds s0-s11 and fs0-fs11 as they were at the call */
+  CALLEE_THROWS = 8,        /* there is no function: target is a struct throw_table */
+  CALLEE_NAMES_INSTANCE = 16 /* of one that throws: a6 says which instance of the tag is meant */
 };
+
+/* Of an image whose code can throw: call sites with handlers, by ascending return address; then handlers, those of a site together. */
+struct throw_site {
+  uint64_t return_address;
+  uint32_t frame_offset; /* fp less sp at the call, or NO_FRAME_OFFSET */
+  uint32_t first_handler, handler_count, reserved;
+};
+
+struct throw_handler {
+  uint64_t target;
+  uint32_t is_default, tag; /* a default takes every tag */
+  uint32_t context, context_at; /* kind of place, and register or bytes from sp */
+};
+
+struct throw_table {
+  uint32_t site_count, reserved;
+  struct throw_site sites[];
+};
+
+enum throw_context { CONTEXT_NONE = 0, CONTEXT_SP = 1, CONTEXT_X = 2 };
+
+#define NO_FRAME_OFFSET 0xffffffffu
 
 /* A field: value bits (0-7), what lies above them (8-9), kind of place (10-11), register number or byte offset / 8 (12-31). */
 #define FIELD_BITS(field) ((field)&0xff)
@@ -108,7 +133,8 @@ struct reply {
   uint32_t length, id, run_count, reserved;
 };
 
-enum record_kind { RETURNED = 0, SIGNALLED = 1, HUNG = 2 };
+/* UNCAUGHT: an exception was thrown that no handler takes. */
+enum record_kind { RETURNED = 0, SIGNALLED = 1, HUNG = 2, UNCAUGHT = 3 };
 
 struct record {
   uint32_t kind, length; /* length includes this header */
@@ -128,6 +154,7 @@ enum violation_kind {
   VIOLATION_FRAME_RECORD = 8,    /* the caller's saved fp (index 0) or ra (index 8) was overwritten */
   VIOLATION_ARGUMENT = 9,        /* index: field */
   VIOLATION_RESULT = 10,         /* index: field */
+  VIOLATION_HANDLER_SP = 11,     /* at a handler: fp and the call site's frame offset do not give the sp of the call */
 };
 
 struct violation {

@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "poison.h"
+#include "throw.h"
 
 /* Frames of 16 bytes fill the stack before calls fill this. */
 #define SHADOW_CALLS (STACK_BYTES / 16 + 16)
@@ -16,7 +17,7 @@
 #define CYCLES 31u /* calls until poison begins again */
 #define CYCLE_WORDS 128u
 
-enum { RA = 1, SP = 2, FP = 8, A0 = 10, A1 = 11, FA0 = 10, FA1 = 11 };
+enum { RA = 1, SP = 2, FP = 8, A0 = 10, A1 = 11, A3 = 13, A4 = 14, A5 = 15, A6 = 16, FS1 = 9, FA0 = 10, FA1 = 11 };
 
 /* sp, x0 and what stubs use are nobody's to poison; gp and tp are unallocatable. */
 #define FIXED_X (1u << 0 | 1u << RA | 1u << SP | 1u << 3 | 1u << 4 | 1u << 30 | 1u << 31)
@@ -196,6 +197,15 @@ static void spoil_results(struct call *now, uint64_t area, const struct callee *
   }
 }
 
+static void check_frame_record(const struct site *site, const struct call *then) {
+  if (!then->has_frame_record) return;
+  const uint64_t *record = (const uint64_t *)then->x[FP];
+  for (uint32_t i = 0; i < 2; i++) {
+    if (record[i] != then->frame_record[i])
+      violate(site, VIOLATION_FRAME_RECORD, i * 8, then->frame_record[i], record[i]);
+  }
+}
+
 static void check_promises(const struct site *site, const struct call *then, const struct call *now) {
   const uint64_t *x = then->x, *y = now->x;
   uint64_t differ = 0;
@@ -213,13 +223,7 @@ static void check_promises(const struct site *site, const struct call *then, con
     if (then->promised_f >> r & 1 && then->f[r] != now->f[r]) violate(site, VIOLATION_F, r, then->f[r], now->f[r]);
   }
   if (now->fcsr >> 5 != then->fcsr >> 5) violate(site, VIOLATION_FRM, 0, then->fcsr >> 5, now->fcsr >> 5);
-  if (then->has_frame_record) {
-    const uint64_t *record = (const uint64_t *)then->x[FP];
-    for (uint32_t i = 0; i < 2; i++) {
-      if (record[i] != then->frame_record[i])
-        violate(site, VIOLATION_FRAME_RECORD, i * 8, then->frame_record[i], record[i]);
-    }
-  }
+  check_frame_record(site, then);
   if (then->vectors == NULL) return;
   veneer_store_vectors(vectors_now);
   for (uint32_t i = 0; i < vector_words; i++) {
@@ -372,6 +376,83 @@ static void finish(struct call *now, struct call *then) {
   spoil_after(now, then);
 }
 
+/* An unwinder goes from frame to frame by these: the caller's fp has to point at its own caller's fp and the way back there. */
+static void check_frame_chain(const struct call *call) {
+  const struct site site = {.callee = call->first, .return_address = call->x[RA]};
+  check_frame_record(&site, call);
+  const struct call *older = call - 1;
+  const uint64_t back = older == shadow ? (uint64_t)trampoline_return : return_point;
+  const uint64_t expected[2] = {older->x[FP], back};
+  for (uint32_t i = 0; i < 2; i++) {
+    const uint64_t found = call->has_frame_record ? call->frame_record[i] : 0;
+    if (found != expected[i]) violate(&site, VIOLATION_FRAME_RECORD, i * 8, expected[i], found);
+  }
+}
+
+/* The registers at a handler: payloads, sp, fp, and what the call's convention says an unwinder restores. */
+static void load_handler(struct call *now, const struct landing *landing, uint64_t first_payload, uint64_t second_payload) {
+  const struct call *at = landing->at;
+  const uint32_t saved = at->first->flags & CALLEE_RESTORES ? PSABI_SAVED : 1u << FP;
+  const uint32_t saved_f = at->first->flags & CALLEE_RESTORES ? PSABI_SAVED : 0;
+  for (uint32_t r = 3; r < 32; r++) {
+    if ((saved | 3u << 3) >> r & 1) now->x[r] = at->x[r];
+  }
+  for (uint32_t r = 0; r < 32; r++) {
+    if (saved_f >> r & 1) now->f[r] = at->f[r];
+  }
+  /*
+   * Cranelift does not save fs1 (docs/findings.md, F1): spoilt every time it would be all that exceptions ever show. Seeds decide; in one
+   * of eight it goes the way of the others.
+   */
+  const uint32_t spared_f = poison.key >> 61 == 0 ? saved_f : saved_f | 1u << FS1;
+  if (spared_f >> FS1 & 1) now->f[FS1] = at->f[FS1];
+  spoil_registers(now, ~(saved | FIXED_X), ~spared_f);
+  now->x[A0] = first_payload;
+  now->x[A1] = second_payload;
+  now->x[SP] = landing->sp;
+}
+
+/* Arguments are the callee's to overwrite, and nobody may read results of a call that did not return. */
+static void spoil_areas(const struct call *at, uint64_t sp) {
+  const struct callee *callee = at->first;
+  const size_t place = (size_t)(cycle() - poison.words);
+  const uint64_t room = sp - STACK_BASE, dead = room < DEAD_BYTES ? room : DEAD_BYTES;
+  poison_fill(&poison, place, (uint64_t *)(sp - dead), dead / 8);
+  if (is_in_stack(sp, callee->argument_bytes)) poison_fill(&poison, place, (uint64_t *)sp, callee->argument_bytes / 8);
+  const uint64_t area = at->return_area;
+  if (area >= sp && area % 8 == 0 && is_in_stack(area, callee->return_bytes))
+    poison_fill(&poison, place, (uint64_t *)area, callee->return_bytes / 8);
+}
+
+/* Plays the routine that throws, called by `then`: goes on at the nearest handler. */
+static struct call *throw_exception(struct call *now, struct call *then, const struct callee *callee) {
+  const uint64_t instance = now->x[A6], first_payload = now->x[A4], second_payload = now->x[A5];
+  const struct landing landing =
+      throw_find((const struct throw_table *)callee->target, then, shadow, now->x[A0], (uint32_t)now->x[A3],
+                 callee->flags & CALLEE_NAMES_INSTANCE ? &instance : NULL);
+  const struct call *outermost = landing.at == NULL ? shadow + 1 : landing.at;
+  for (const struct call *call = then; call >= outermost; call--) check_frame_chain(call);
+  if (landing.at == NULL) execute_stop_in_veneer(UNCAUGHT, then->x[RA]);
+  const uint64_t sp = landing.at->x[SP];
+  if (landing.sp != sp) {
+    const struct site site = {.callee = landing.at->first, .return_address = landing.at->x[RA]};
+    violate(&site, VIOLATION_HANDLER_SP, SP, sp, landing.sp);
+  }
+  load_handler(now, &landing, first_payload, second_payload);
+  if (landing.sp % 8 == 0 && is_in_stack(landing.sp, 0)) spoil_areas(landing.at, landing.sp);
+  if (poisons_vectors) {
+    const uint64_t *words = cycle(), key = poison.key;
+    const uint64_t fill[4] = {words[100] ^ key, words[101] ^ key, words[102] ^ key, words[103] ^ key};
+    veneer_fill_vectors(fill);
+  }
+  veneer_ra = cycle()[1] ^ poison.key;
+  veneer_t5 = cycle()[30] ^ poison.key;
+  veneer_target = landing.target;
+  veneer_slot = landing.at;
+  is_active = 0;
+  return now;
+}
+
 struct call *veneer_enter(struct call *now) {
   is_active = 1;
   const struct callee *callee = now->callee;
@@ -416,6 +497,7 @@ struct call *veneer_enter(struct call *now) {
     const uint64_t *at = field_at(now, sp, callee->sret);
     then->sret = at == NULL ? 0 : *at;
   }
+  if (callee->flags & CALLEE_THROWS) return throw_exception(now, then, callee);
   if (log_limit > 0) log_call(&site, now, (uint32_t)(then - shadow));
   if (callee->flags & CALLEE_RETURN_AREA) {
     const uint64_t area = now->x[A0];

@@ -8,6 +8,11 @@ export interface Convention {
   readonly savedX: readonly RegisterNumber[];
   readonly savedF: readonly RegisterNumber[];
   readonly savesVectors: boolean;
+  /**
+   * Whether an unwinder restores s0-s11 and fs0-fs11 before a handler at a call runs; else only fp. (`isa/riscv64/abi.rs`,
+   * `get_regs_clobbered_by_call`, says what a try_call counts on.)
+   */
+  readonly isRestoredByThrow: boolean;
   /** Who takes the stack arguments off the stack. */
   readonly popper: 'caller' | 'callee';
 }
@@ -25,6 +30,7 @@ const BY_PSABI: Convention = {
   savedX: [GP, TP, ...PSABI_SAVED],
   savedF: PSABI_SAVED,
   savesVectors: false,
+  isRestoredByThrow: true,
   popper: 'caller',
 };
 
@@ -33,6 +39,7 @@ const PRESERVE_ALL: Convention = {
   savedX: ALL.filter((number) => !NEVER_SAVED.includes(number)),
   savedF: ALL,
   savesVectors: true,
+  isRestoredByThrow: false,
   popper: 'caller',
 };
 
@@ -40,7 +47,7 @@ const PRESERVE_ALL: Convention = {
 const CONVENTIONS: Readonly<Record<CallConv, Convention>> = {
   system_v: BY_PSABI,
   fast: BY_PSABI,
-  tail: { ...BY_PSABI, popper: 'callee' },
+  tail: { ...BY_PSABI, isRestoredByThrow: false, popper: 'callee' },
   preserve_all: PRESERVE_ALL,
   windows_fastcall: BY_PSABI,
   apple_aarch64: BY_PSABI,

@@ -2,6 +2,7 @@ import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { Artifact, PlacedFunction, PlacedStub } from './artifact.ts';
 import type { CompiledFunction, Relocation } from './compile-result.ts';
+import { handlerTableBytes, writeHandlerTable } from './handler-table.ts';
 import { STUB_INDEX_OFFSET, STUB_TARGET_OFFSET, stubOf } from './stub.ts';
 import type { Callee } from './stub.ts';
 
@@ -38,6 +39,8 @@ interface Layout {
   readonly targets: ReadonlyMap<string, number>;
   /** Offset in the image of the entry that holds a name's address. */
   readonly got: ReadonlyMap<string, number>;
+  /** Offset of the table of exception handlers; null where nothing in the image throws. */
+  readonly handlerTable: number | null;
   readonly sizeBytes: number;
 }
 
@@ -45,7 +48,8 @@ interface Layout {
  * Places the functions in one image that is to lie at guest address `base`, followed by a GOT where one is needed,
  * and resolves their relocations (RISC-V ELF psABI, "Relocations"). Throws HarnessError for an undefined name, a
  * relocation kind it does not know (thread-local storage among them) and a PC-relative target out of reach.
- * With `veneers` each callee that some relocation names gets a stub behind the functions; the entry itself is entered without.
+ * With `veneers` each callee that some relocation names gets a stub behind the functions; the entry itself is entered without. A callee
+ * that throws brings the table of exception handlers with it.
  */
 export function linkModule(
   functions: readonly CompiledFunction[],
@@ -69,6 +73,8 @@ export function linkModule(
   }
   if (veneers !== null)
     layout.stubs.forEach((stub, index) => linker.writeStub(image, stub, index, veneers.runtime));
+  if (layout.handlerTable !== null)
+    writeHandlerTable(view, layout.handlerTable, functions, layout.placed, base);
   return {
     base,
     image,
@@ -138,7 +144,13 @@ function placeFunctions(functions: readonly CompiledFunction[], callees: readonl
     targets.set(name, end);
     end += sizeBytes;
   }
-  return { placed, offsets, stubs, targets, got, sizeBytes: end };
+  const handlerTable = stubs.some(({ callee }) => isThrowing(callee)) ? end : null;
+  if (handlerTable !== null) end += handlerTableBytes(functions);
+  return { placed, offsets, stubs, targets, got, handlerTable, sizeBytes: end };
+}
+
+function isThrowing({ kind }: Callee): boolean {
+  return kind === 'throws' || kind === 'throws-to';
 }
 
 /** Patches one image. Positions are image offsets; a distance of two of them needs no address. */
@@ -163,7 +175,7 @@ class Linker {
     return address;
   }
 
-  /** Entry 0 of a stub's description is where the function lies, or 0. */
+  /** Entry 0 of a stub's description is where the function lies, or 0; of one that throws, where the table of handlers lies. */
   writeStub(image: Uint8Array, stub: PlacedStub, index: number, runtime: bigint): void {
     const { callee, offset } = stub;
     image.set(stubOf(callee), offset);
@@ -172,11 +184,16 @@ class Linker {
     STUB_CODE.forEach((word, i) => this.#view.setUint32(offset + 4 * i, word, true));
     this.#patchHi20(offset, distance);
     this.#patchLo12(offset + 4, distance);
-    const target =
-      callee.kind === 'foreign' ? undefined : this.#layout.offsets.get(functionNameText(callee.name));
-    const address = target === undefined ? 0n : this.#base + BigInt(target);
+    const target = this.#stubTarget(callee);
+    const address = target === null ? 0n : this.#base + BigInt(target);
     this.#view.setBigUint64(offset + STUB_TARGET_OFFSET, address, true);
     this.#view.setUint32(offset + STUB_INDEX_OFFSET, index, true);
+  }
+
+  #stubTarget(callee: Callee): number | null {
+    if (isThrowing(callee)) return this.#layout.handlerTable;
+    if (callee.kind === 'foreign') return null;
+    return this.#layout.offsets.get(functionNameText(callee.name)) ?? null;
   }
 
   relocate(fn: CompiledFunction, start: number): void {

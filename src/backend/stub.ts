@@ -15,8 +15,11 @@ export interface Callee {
   readonly name: FunctionName;
   readonly layout: SignatureLayout;
   readonly callConv: CallConv;
-  /** `foreign`: there is no such function; the runtime records the call and answers it. */
-  readonly kind: 'compiled' | 'foreign';
+  /**
+   * `foreign`: there is no such function; the runtime records the call and answers it. `throws`: there is no such function either; the
+   * runtime goes on at the nearest handler, `throws-to` at that of the instance it is told.
+   */
+  readonly kind: 'compiled' | 'foreign' | 'throws' | 'throws-to';
   /** Whether callers must have extended each parameter that says so: false where a call site has another view of it. */
   readonly isExtensionChecked: (param: number) => boolean;
   /** Words from sp that the call log holds of a call. */
@@ -29,6 +32,13 @@ const HEADER_BYTES = 96;
 const NO_FIELD = 0xffffffff;
 const RETURN_AREA = 1;
 const SAVES_VECTORS = 2;
+const RESTORES = 4;
+const KIND_FLAGS: Readonly<Record<Callee['kind'], number>> = {
+  compiled: 0,
+  foreign: 0,
+  throws: 8,
+  'throws-to': 24,
+};
 const WORD = 64;
 const ALL_ONES = (1n << 64n) - 1n;
 
@@ -100,7 +110,10 @@ function makeStub(callee: Callee): Stub {
   const returnAreaPointer = layout.hasReturnAreaPointer ? 1 << A0 : 0;
   const sret = layout.sretParam === null ? undefined : layout.params[layout.sretParam]?.parts[0];
   const words = [
-    (layout.hasReturnAreaPointer ? RETURN_AREA : 0) | (promise.savesVectors ? SAVES_VECTORS : 0),
+    (layout.hasReturnAreaPointer ? RETURN_AREA : 0) |
+      (promise.savesVectors ? SAVES_VECTORS : 0) |
+      (promise.isRestoredByThrow ? RESTORES : 0) |
+      KIND_FLAGS[callee.kind],
     registerSet(promise.savedX),
     registerSet(promise.savedF),
     registersOf(params, 'x') | returnAreaPointer,

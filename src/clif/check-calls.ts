@@ -4,6 +4,7 @@ import { type Block, type Function, functionNameText, type Inst, type Value } fr
 import { signatureText } from './print.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import type { AbiParam, Signature } from './signature.ts';
+import { throwRoutineNamed } from './throw-routine.ts';
 import type { Type } from './type.ts';
 
 /** Function whose address a value certainly is: number of its FuncRef, by value. */
@@ -172,9 +173,8 @@ function checkCallee(
   const ref = context.fn.funcRefs.get(func);
   if (ref === undefined) return;
   const callee = functionNameText(ref.name);
-  const definition = context.functions.get(callee);
-  if (definition === undefined) return;
-  const actual = definition.signature;
+  const actual = (context.functions.get(callee) ?? throwRoutineNamed(callee))?.signature;
+  if (actual === undefined) return;
   if (actual === declared) return;
   const caller = functionNameText(context.fn.name);
   if (actual.callConv !== declared.callConv) {

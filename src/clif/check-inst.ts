@@ -10,6 +10,7 @@ import type { Opcode } from './opcode.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import { isInSet, ruleType, satisfiesRule } from './type-rule.ts';
 import { type Type, typeInfo } from './type.ts';
+import { throwRoutineNamed } from './throw-routine.ts';
 
 /** Fixed operands, results, immediates and block arguments of one instruction. Calls beyond their address are apart. */
 export function checkInst(context: CheckContext, block: Block, inst: Inst, opcode: Opcode | undefined): void {
@@ -176,8 +177,11 @@ function checkEntities(context: CheckContext, block: Block, inst: Inst): void {
 }
 
 function checkExternal(context: CheckContext, block: Block, inst: Inst, name: FunctionName): void {
-  if (context.options.allowExternals === true || context.functions.has(functionNameText(name))) return;
-  reportInst(context, 'external', block, inst, `the module does not define ${functionNameText(name)}`);
+  const text = functionNameText(name);
+  if (context.options.allowExternals === true || context.functions.has(text)) return;
+  const isCalled = inst.kind !== 'global';
+  if (isCalled && throwRoutineNamed(text) !== null) return;
+  reportInst(context, 'external', block, inst, `the module does not define ${text}`);
 }
 
 function checkBlockCall(context: CheckContext, block: Block, inst: Inst, call: BlockCall): void {

@@ -4,6 +4,7 @@ import type { Artifact } from '../backend/artifact.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
+import { UNCAUGHT } from '../clif/throw-routine.ts';
 import { decodeCalls } from './call-log.ts';
 import type { CallLog } from './call-log.ts';
 import { findBadExtensions, highBitsName, readResults } from './marshal.ts';
@@ -51,6 +52,7 @@ export function observe(
       return { outcome, violations: violationsOf(artifact, plan, input, record), calls };
     }
     case 'hung':
+    case 'uncaught':
     case 'signalled': {
       const outcome = stoppedBy(artifact, record);
       const violations =
@@ -63,6 +65,7 @@ export function observe(
 /** A trap Cranelift knows of, unless the stack itself ran out. */
 function stoppedBy(artifact: Artifact, record: StoppedRecord): Outcome {
   if (record.kind === 'hung') return { kind: 'hung', place: placeText(artifact, record.pc) };
+  if (record.kind === 'uncaught') return UNCAUGHT;
   const guard = record.signal === SIGSEGV ? guardAt(record.address) : null;
   const code = guard === null ? trapCodeAt(artifact, record.pc) : null;
   if (code !== null) return { kind: 'trapped', code };
@@ -124,6 +127,8 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
       return { kind, name: 'sp' };
     case 'frame-record':
       return { kind: 'frame', name: index === 0 ? 'saved fp' : 'saved ra' };
+    case 'handler-sp':
+      return { kind: 'sp', name: 'sp at a handler' };
     case 'argument':
     case 'result': {
       const field = decodeField(index);

@@ -4,7 +4,7 @@ import { HarnessError } from '../clif/harness-error.ts';
  * The client's half of guest/protocol.h: change both together.
  */
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 export const HELLO_MAGIC = 0x31667a63;
 export const HELLO_BYTES = 24;
 export const REQUEST_HEADER_BYTES = 72;

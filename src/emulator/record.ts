@@ -49,10 +49,10 @@ export interface RawLog {
 }
 
 export interface StoppedRecord {
-  readonly kind: 'signalled' | 'hung';
+  readonly kind: (typeof STOPPED_KINDS)[number];
   readonly signal: number;
   readonly pc: bigint;
-  /** `si_addr`; 0 for a hang. */
+  /** `si_addr`; 0 for what is no signal. */
   readonly address: bigint;
   readonly state: MachineState;
   /** At calls before it stopped. */
@@ -62,6 +62,8 @@ export interface StoppedRecord {
 
 export type RunRecord = ReturnedRecord | StoppedRecord;
 
+/** From 1 on. `uncaught`: an exception was thrown that no handler takes. */
+const STOPPED_KINDS = ['signalled', 'hung', 'uncaught'] as const;
 const VIOLATION_KINDS = [
   'x',
   'f',
@@ -74,6 +76,7 @@ const VIOLATION_KINDS = [
   'frame-record',
   'argument',
   'result',
+  'handler-sp',
 ] as const;
 const NO_CALLEE = 0xffffffff;
 const ENTRY_CALLEE = 0xfffffffe;
@@ -174,8 +177,10 @@ function decodeViolations(record: DataView, from: number, count: number): readon
 function decodeStopped(record: DataView, kind: number): StoppedRecord {
   const count = record.getUint32(8, true);
   const violationsAt = RECORD_HEADER_BYTES + 16 + STATE_BYTES;
+  const name = STOPPED_KINDS[kind - 1];
+  if (name === undefined) throw new HarnessError('emulator', `the guest reports a run of kind ${kind}`);
   return {
-    kind: kind === 1 ? 'signalled' : 'hung',
+    kind: name,
     signal: record.getUint32(12, true),
     pc: record.getBigUint64(RECORD_HEADER_BYTES, true),
     address: record.getBigUint64(RECORD_HEADER_BYTES + 8, true),

@@ -94,7 +94,7 @@ function compileTryCall(scope: Scope, inst: Inst): Terminator {
       scatter(returned, call(machine, callee(), gather(args)));
     } catch (error) {
       if (!(error instanceof Thrown) || live <= error.outermost) throw error;
-      const handler = handlerOf(error.tag);
+      const handler = handlerOf(error.tag, error.instance);
       if (handler === null) throw error;
       machine.depth = depth;
       scatter(payload, error.payload);
@@ -107,26 +107,46 @@ function compileTryCall(scope: Scope, inst: Inst): Terminator {
 /** Registers that carry an exception to its handler, on every ISA that has any (`isa/call_conv.rs`, exception_payload_types). */
 const PAYLOADS = 2;
 
+interface Catch {
+  /** Null: a default. */
+  readonly tag: number | null;
+  /** The context before it, if any. */
+  readonly context: Cell | null;
+  readonly branch: Branch;
+}
+
+function compileCatches(scope: Scope, inst: Inst, table: ExceptionTable, cells: TryCells): readonly Catch[] {
+  const catches: Catch[] = [];
+  let context: Cell | null = null;
+  for (const handler of table.handlers) {
+    if (handler.kind === 'context') {
+      context = cellOf(scope, handler.value);
+      continue;
+    }
+    const branch = compileBranch(scope, inst, handler.target, cells);
+    catches.push({ tag: handler.kind === 'tag' ? handler.tag : null, context, branch });
+  }
+  return catches;
+}
+
 /**
- * The handler for a tag, if any. Contexts tell an unwinder more about tags; Wasmtime's filetests, whose throw this is, take no
- * notice of them.
+ * The handler for a tag, if any. Where the throw names an instance, a handler that follows a context takes only the tag's instance
+ * that is the context's value.
  */
 function compileHandlers(
   scope: Scope,
   inst: Inst,
   table: ExceptionTable,
   cells: TryCells,
-): (tag: number) => Branch | null {
-  const handlers = table.handlers.flatMap((handler) => {
-    if (handler.kind === 'context') return [];
-    const branch = compileBranch(scope, inst, handler.target, cells);
-    return [{ tag: handler.kind === 'tag' ? handler.tag : null, branch }];
-  });
-  return (tag) => {
-    const first = handlers.find((handler) => handler.tag === tag || handler.tag === null);
+): (tag: number, instance: bigint | null) => Branch | null {
+  const catches = compileCatches(scope, inst, table, cells);
+  return (tag, instance) => {
+    const isMeant = (one: Catch): boolean =>
+      one.tag === tag && (instance === null || one.context === null || one.context.v === instance);
+    const first = catches.find((one) => one.tag === null || isMeant(one));
     if (first === undefined) return null;
     // `ir/exception_table.rs` says that the tag comes first wherever it stands, unwinders take the first that fits.
-    if (first.tag === null && handlers.some((handler) => handler.tag === tag))
+    if (first.tag === null && catches.some(isMeant))
       return exhaust('a default handler before one with the tag');
     return first.branch;
   };

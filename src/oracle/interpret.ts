@@ -1,6 +1,7 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText, type FunctionName } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
+import { UNCAUGHT } from '../clif/throw-routine.ts';
 import { call } from './calls.ts';
 import { resetMemory } from './memory.ts';
 import type { Program, TraceSink } from './program.ts';
@@ -55,7 +56,7 @@ export function interpret(
     return { kind: 'returned', results: call(machine, callee, inputs) };
   } catch (error) {
     if (error instanceof Stop) return error.outcome;
-    if (error instanceof Thrown) return { kind: 'exhausted', reason: 'an exception that nothing catches' };
+    if (error instanceof Thrown) return UNCAUGHT;
     throw error;
   }
 }
