@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEnvironment } from '../src/campaign/environment.ts';
+import { linkCase } from '../src/campaign/link-case.ts';
 import { poisonSeeds } from '../src/campaign/poison.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
-import { calleesOf } from '../src/backend/callees.ts';
-import { linkModule } from '../src/backend/link.ts';
-import { throwCalleesOf } from '../src/backend/throw-callees.ts';
 import { DEFAULT_CRANELIFT } from '../src/backend/driver-build.ts';
-import type { Artifact } from '../src/backend/artifact.ts';
+import type { CallSite, CompiledFunction } from '../src/backend/compile-result.ts';
 import type { Configuration } from '../src/clif/case.ts';
 import { checkModule } from '../src/clif/check.ts';
 import { findFunction, type FunctionName, type Module } from '../src/clif/module.ts';
@@ -53,13 +51,13 @@ function moduleOf(text: string): Module {
   return module;
 }
 
-type Change = (artifact: Artifact) => Artifact;
+type Change = (functions: readonly CompiledFunction[]) => readonly CompiledFunction[];
 
 /** What each configuration showed for the input under two poisons. */
 async function observe(
   text: string,
   input: readonly bigint[],
-  change: Change = (artifact) => artifact,
+  change: Change = (functions) => functions,
 ): Promise<readonly Observation[]> {
   const module = moduleOf(text);
   const main = findFunction(module, MAIN);
@@ -72,13 +70,10 @@ async function observe(
     const result = results[i];
     if (result?.kind !== 'compiled') throw new Error(JSON.stringify(result));
     const guest = await station.bench.guests.for(configuration);
-    const callees = [...calleesOf(module, true), ...throwCalleesOf(module)];
-    const artifact = linkModule(result.functions, guest.base, {
-      veneers: { callees, runtime: guest.runtime },
-    });
+    const artifact = linkCase(guest, module, configuration, change(result.functions), false);
     return executeCase(
       guest,
-      change(artifact),
+      artifact,
       MAIN,
       main.signature,
       { implicitReturnArea: true },
@@ -289,11 +284,7 @@ block1(v2: i64):
 `;
     await expectResults(text, [1n], [3115n]);
     await expectResults(text, [2n], [100n]);
-    await expectResults(
-      text,
-      [0n],
-      [3n + 1n + 2n - 6n + 15n].map((n) => n),
-    );
+    await expectResults(text, [0n], [18n]);
   });
 
   it('thrown right at a try_call is caught there, be it called directly or through its address', async () => {
@@ -482,4 +473,29 @@ block2(v4: i64):
 `;
   await expectResults(text, [0n, 10n], [10n]);
   await expectResults(text, [1n, 10n], [70n]);
+});
+
+/** The same functions with every call site changed. */
+function withSites(change: (site: CallSite) => CallSite): Change {
+  return (functions) => functions.map((fn) => ({ ...fn, callSites: fn.callSites.map(change) }));
+}
+
+describe('call-site metadata', () => {
+  it('whose frame offset is not how far sp lies below fp is told of', async () => {
+    const change = withSites((site) => ({ ...site, frameOffset: (site.frameOffset ?? 0) + 16 }));
+    for (const { violations } of await observe(catching(HANDLERS), [1n], change))
+      expect(violations).toContainEqual(expect.objectContaining({ kind: 'sp', name: 'sp at a handler' }));
+  });
+
+  it('decides which handler runs', async () => {
+    const change = withSites((site) => ({ ...site, handlers: site.handlers.toReversed() }));
+    for (const { outcome } of await observe(catching(HANDLERS), [1n], change))
+      expect(outcome).toEqual({ kind: 'returned', results: [30n] });
+  });
+
+  it('without a site leaves the exception to nobody', async () => {
+    const change = withSites((site) => ({ ...site, offset: site.offset + 4 }));
+    for (const { outcome } of await observe(catching(HANDLERS), [1n], change))
+      expect(outcome).toEqual(UNCAUGHT);
+  });
 });

@@ -1,5 +1,6 @@
 import { HarnessError } from '../clif/harness-error.ts';
 import { functionNameText } from '../clif/module.ts';
+import { throwRoutineNamed } from '../clif/throw-routine.ts';
 import type { Artifact, PlacedFunction, PlacedStub } from './artifact.ts';
 import type { CompiledFunction, Relocation } from './compile-result.ts';
 import { handlerTableBytes, writeHandlerTable } from './handler-table.ts';
@@ -100,8 +101,10 @@ export function linkObstacle(functions: readonly CompiledFunction[]): string | n
   for (const { relocations } of functions) {
     for (const { kind, target } of relocations) {
       if (!KNOWN_RELOCATIONS.has(kind)) return `needs relocation ${kind}`;
-      if (target.kind === 'function' && !defined.has(functionNameText(target.name)))
-        return `needs ${functionNameText(target.name)}, which nobody provides`;
+      if (target.kind !== 'function') continue;
+      const name = functionNameText(target.name);
+      if (!defined.has(name) && throwRoutineNamed(name) === null)
+        return `needs ${name}, which nobody provides`;
     }
   }
   return null;

@@ -2,6 +2,7 @@ import type { Artifact } from '../backend/artifact.ts';
 import { calleesOf } from '../backend/callees.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import { linkModule } from '../backend/link.ts';
+import { throwCalleesOf } from '../backend/throw-callees.ts';
 import type { Configuration } from '../clif/case.ts';
 import { functionNameText, type Module } from '../clif/module.ts';
 import type { Guest } from '../emulator/guest.ts';
@@ -11,7 +12,10 @@ export function hasImplicitReturnArea(configuration: Configuration): boolean {
   return configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
 }
 
-/** Links what one configuration made of `module` for `guest`, with or without veneers in front of its calls. */
+/**
+ * Links what one configuration made of `module` for `guest`, with or without veneers in front of its calls. A module that throws has them
+ * in any case: what they remember of calls is what the guest unwinds by.
+ */
 export function linkCase(
   guest: Pick<Guest, 'base' | 'runtime'>,
   module: Module,
@@ -19,9 +23,12 @@ export function linkCase(
   functions: readonly CompiledFunction[],
   hasVeneers: boolean,
 ): Artifact {
-  if (!hasVeneers) return linkModule(functions, guest.base);
+  const throwing = throwCalleesOf(module);
+  if (!hasVeneers && throwing.length === 0) return linkModule(functions, guest.base);
   const names = new Set(functions.map((fn) => functionNameText(fn.name)));
   const compiled = module.functions.filter((fn) => names.has(functionNameText(fn.name)));
   const callees = calleesOf(module, compiled, hasImplicitReturnArea(configuration));
-  return linkModule(functions, guest.base, { veneers: { callees, runtime: guest.runtime } });
+  return linkModule(functions, guest.base, {
+    veneers: { callees: throwing.length === 0 ? callees : [...callees, ...throwing], runtime: guest.runtime },
+  });
 }
