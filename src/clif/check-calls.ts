@@ -1,4 +1,4 @@
-import { sameExtensions, sameTypes } from './check-signature.ts';
+import { canBeCalledAs, sameExtensions, sameTypes } from './check-signature.ts';
 import { checkTryCall } from './check-try-call.ts';
 import { type Block, type Function, functionNameText, type Inst, type Value } from './module.ts';
 import { signatureText } from './print.ts';
@@ -181,10 +181,14 @@ function checkCallee(
     const message = `${inst.op} in ${caller} declares ${declared.callConv}, ${callee} is ${actual.callConv}: undefined, not a backend fault`;
     reportInst(context, 'signature-mismatch', block, inst, message);
   }
-  if (!sameTypes(actual, declared)) {
+  if (!canBeCalledAs(actual, declared)) {
     const message = `${inst.op} in ${caller} declares ${signatureText(declared)}, ${callee} is ${signatureText(actual)}: undefined, not a backend fault`;
     reportInst(context, 'signature-mismatch', block, inst, message);
-  } else if (context.options.reportExtensions === true && !sameExtensions(actual, declared)) {
+  } else if (
+    context.options.reportExtensions === true &&
+    sameTypes(actual, declared) &&
+    !sameExtensions(actual, declared)
+  ) {
     const message = `${inst.op} in ${caller} declares ${signatureText(declared)}, ${callee} is ${signatureText(actual)}: they differ in extension`;
     reportInst(context, 'extension-mismatch', block, inst, message);
   }

@@ -23,6 +23,39 @@ export function sameTypes(a: Signature, b: Signature): boolean {
   return a === b || (sameParams(a.params, b.params) && sameParams(a.returns, b.returns));
 }
 
+/** Whether what is passed as `sent` can be read as `taken`: words only, and no bit beyond what is extended. */
+function isReadable(sent: AbiParam, taken: AbiParam): boolean {
+  if (!samePurpose(sent, taken)) return false;
+  if (sent.type === taken.type) return true;
+  const from = typeInfo(sent.type);
+  const to = typeInfo(taken.type);
+  if (from.isFloat || from.isVector || to.isFloat || to.isVector || from.bits > 64 || to.bits > 64)
+    return false;
+  return to.bits <= from.bits || sent.extension !== 'none';
+}
+
+function areReadable(sent: readonly AbiParam[], taken: readonly AbiParam[]): boolean {
+  return (
+    sent.length === taken.length &&
+    sent.every((param, i) => {
+      const other = taken[i];
+      return other !== undefined && isReadable(param, other);
+    })
+  );
+}
+
+/**
+ * Whether a function defined as `actual` may be called as `declared`, whatever the convention: the same types and purposes, or
+ * integers of up to 64 bits seen narrower, or wider where the side that passes them extends them (`sext`, `uext`: the extended bits
+ * are the signature's promise, cranelift-codegen `ir/extfunc.rs`, `ArgumentExtension`).
+ */
+export function canBeCalledAs(actual: Signature, declared: Signature): boolean {
+  return (
+    sameTypes(actual, declared) ||
+    (areReadable(declared.params, actual.params) && areReadable(actual.returns, declared.returns))
+  );
+}
+
 /** Same extension of every parameter and result; the types must be the same. */
 export function sameExtensions(a: Signature, b: Signature): boolean {
   const isSame = (left: readonly AbiParam[], right: readonly AbiParam[]) =>

@@ -1,7 +1,7 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { emit, newValue, plain, publish, type BodyState } from './body-state.ts';
-import { pickWeighted } from './plan.ts';
+import { pickWeighted } from './weighted.ts';
 import { anyValue, canonicalise, condition, constant, laneOf, splat } from './values.ts';
 
 const INTEGER_BINARY = ['iadd', 'isub', 'imul', 'band', 'bor', 'bxor'] as const;
@@ -88,9 +88,9 @@ export function arithmetic(state: BodyState): void {
 
 /** Many values of one register class at once, none of them read before the end of the scope. */
 export function pressure(state: BodyState): void {
-  const { draw } = state;
+  const { draw, config } = state;
   const type = pickWeighted(draw, state.shape.types);
-  const count = draw.int(6, 18);
+  const count = draw.int(config.pressureValues.min, config.pressureValues.max);
   const step = anyValue(state, type);
   for (let i = 0; i < count; i += 1) {
     const value = typeInfo(type).isFloat

@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import type { Draw } from './draw.ts';
 import type { CaseShape, FunctionPlan } from './plan.ts';
 
-interface DraftBlock {
+export interface DraftBlock {
   readonly id: BlockId;
   readonly params: BlockParam[];
   readonly insts: Inst[];
@@ -56,6 +56,8 @@ export interface BodyState {
   /** Pointers to `memoryBytes` of initialised bytes. */
   readonly regions: Cell[];
   readonly functionPointers: { readonly target: number; readonly value: Value }[];
+  /** The function's own parameters. */
+  incoming: readonly Value[];
   block: DraftBlock;
   /** Running i64 checksum of everything seen; null until the first fold. */
   checksum: Value | null;
@@ -175,24 +177,39 @@ export function addSlot(state: BodyState, sizeBytes: number, alignBytes: number)
   return slot;
 }
 
-/** The reference through which this function names the one planned at `target`; made once per way to reach it. */
-export function funcRefTo(state: BodyState, target: number, colocated: boolean): number {
-  const key = `${target} ${colocated}`;
+/** A reference to the function planned at `target`; made once per way to reach it. */
+export function funcRefFor(
+  state: BodyState,
+  target: number,
+  sig: number,
+  colocated: boolean,
+  patchable: boolean,
+): number {
+  const key = `${target} ${sig} ${colocated} ${patchable}`;
   const known = state.funcRefNumbers.get(key);
   if (known !== undefined) return known;
-  const plan = planAt(state, target);
+  const { name } = planAt(state, target);
   const number = state.funcRefs.size;
-  state.funcRefs.set(number, { name: plan.name, sig: sigRefTo(state, target), colocated, patchable: false });
+  state.funcRefs.set(number, { name, sig, colocated, patchable });
   state.funcRefNumbers.set(key, number);
+  return number;
+}
+
+/** The reference through which this function names the one planned at `target` to take its address. */
+export function funcRefTo(state: BodyState, target: number, colocated: boolean): number {
+  return funcRefFor(state, target, sigRefTo(state, target), colocated, false);
+}
+
+export function addSigRef(state: BodyState, signature: Signature): number {
+  const number = state.sigRefs.size;
+  state.sigRefs.set(number, signature);
   return number;
 }
 
 export function sigRefTo(state: BodyState, target: number): number {
   const { signature } = planAt(state, target);
   for (const [number, known] of state.sigRefs) if (known === signature) return number;
-  const number = state.sigRefs.size;
-  state.sigRefs.set(number, signature);
-  return number;
+  return addSigRef(state, signature);
 }
 
 export function planAt(state: BodyState, target: number): FunctionPlan {

@@ -1,28 +1,18 @@
 import type { Function, Value } from '../clif/module.ts';
-import type { Type } from '../clif/type.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
-import {
-  blockCall,
-  branch,
-  closeScope,
-  emit,
-  finishFunction,
-  jump,
-  newBlock,
-  newValue,
-  openScope,
-  plain,
-  publish,
-  type BodyState,
-} from './body-state.ts';
-import { call, canAfford, tailCall, tailCallTargets } from './calls.ts';
-import { checksumOf, foldCells, foldUnused, startChecksum } from './checksum.ts';
+import { emit, finishFunction, newValue, publish, type BodyState } from './body-state.ts';
+import { canAfford } from './call-parts.ts';
+import { call } from './calls.ts';
+import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
+import { branchStatement, exitStatement, loopStatement } from './control.ts';
 import type { Draw } from './draw.ts';
-import { storeTo } from './memory.ts';
-import { pickWeighted, type CaseShape, type FunctionPlan } from './plan.ts';
+import { leaveFunction } from './leave.ts';
+import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
+import { recurse } from './recursion.ts';
 import { addMemory, loadAny, storeAny } from './regions.ts';
-import { anyValue, bitcast, condition, constant } from './values.ts';
+import { anyValue, condition, constant } from './values.ts';
+import { pickWeighted } from './weighted.ts';
 
 const STATEMENT_KINDS: readonly StatementKind[] = [
   'arithmetic',
@@ -75,6 +65,7 @@ function startBody(context: BodyContext): BodyState {
     cells: [],
     regions: [],
     functionPointers: [],
+    incoming: [],
     block: entry,
     checksum: null,
     checksumFactor: null,
@@ -123,120 +114,21 @@ function callTheRest(state: BodyState): void {
   }
 }
 
-/** Runs `make` in `block` as a scope of its own; what it defines is folded before the scope ends. */
-function inBlock(state: BodyState, block: BodyState['block'], make: () => void): void {
-  const mark = openScope(state);
-  state.block = block;
-  state.depth += 1;
-  make();
-  foldUnused(state, mark.values);
-  state.depth -= 1;
-  closeScope(state, mark);
-}
-
-function branchStatement(state: BodyState): void {
-  const { draw } = state;
-  const test = condition(state);
-  const carried: Type = pickWeighted(draw, state.shape.types);
-  const thenBlock = newBlock(state);
-  const elseBlock = newBlock(state);
-  branch(state, test, blockCall(state, thenBlock), blockCall(state, elseBlock));
-  const checksum = checksumOf(state);
-  const merge = newBlock(state, ['i64', carried]);
-  for (const side of [thenBlock, elseBlock]) {
-    state.checksum = checksum;
-    let passed: Value | null = null;
-    inBlock(state, side, () => {
-      statements(state, draw.int(0, 2));
-      passed = anyValue(state, carried);
-    });
-    if (passed === null) throw new RangeError('a branch passes a value on');
-    jump(state, merge, [checksumOf(state), passed]);
-  }
-  // A cold block moves to the end of the code, away from its neighbours.
-  if (draw.chance(20)) thenBlock.cold = true;
-  enter(state, merge, 0);
-}
-
-/** Goes on in `block`, whose parameter `checksumAt` is the checksum and the others data. */
-function enter(state: BodyState, block: BodyState['block'], checksumAt: number): void {
-  state.block = block;
-  block.params.forEach((param, i) => {
-    if (i === checksumAt) state.checksum = param.value;
-    else publish(state, param.value);
-  });
-}
-
-function loopStatement(state: BodyState): void {
-  const { draw, config } = state;
-  const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
-  const carried: Type = pickWeighted(draw, state.shape.types);
-  const first = anyValue(state, carried);
-  const start = constant(state, 'i32', 0n);
-  const header = newBlock(state, ['i64', carried, 'i32']);
-  jump(state, header, [checksumOf(state), first, start]);
-  const counter = header.params[2]?.value;
-  if (counter === undefined) throw new RangeError('a loop header counts');
-  const outer = state.multiplier;
-  state.multiplier *= iterations;
-  let passed: Value | null = null;
-  inBlock(state, header, () => {
-    enter(state, header, 0);
-    statements(state, draw.int(1, 2));
-    passed = anyValue(state, carried);
-  });
-  if (passed === null) throw new RangeError('a loop passes a value on');
-  const one = constant(state, 'i32', 1n);
-  const next = plain(state, 'iadd', 'i32', [counter, one]);
-  const limit = constant(state, 'i32', BigInt(iterations));
-  const again = newValue(state, 'i8');
-  emit(state, {
-    kind: 'compare',
-    op: 'icmp',
-    type: 'i32',
-    results: [again],
-    args: [next, limit],
-    cond: 'ult',
-  });
-  const exit = newBlock(state, ['i64', carried]);
-  const checksum = checksumOf(state);
-  branch(
-    state,
-    again,
-    blockCall(state, header, [checksum, passed, next]),
-    blockCall(state, exit, [checksum, passed]),
-  );
-  state.multiplier = outer;
-  enter(state, exit, 0);
-}
-
-/** Leaves the function early on some inputs, by a return or a tail call. */
-function exitStatement(state: BodyState, incoming: readonly Value[]): void {
-  const leave = newBlock(state);
-  const stay = newBlock(state);
-  branch(state, condition(state), blockCall(state, leave), blockCall(state, stay));
-  const { checksum } = state;
-  const useCounts = state.useCounts.slice();
-  inBlock(state, leave, () => leaveFunction(state, incoming));
-  state.checksum = checksum;
-  // What only the way out has read is still unread on the way on.
-  useCounts.forEach((count, value) => {
-    state.useCounts[value] = count;
-  });
-  state.block = stay;
-}
-
 function statements(state: BodyState, count: number): void {
-  for (let i = 0; i < count; i += 1) statement(state, null);
+  for (let i = 0; i < count; i += 1) statement(state);
 }
 
-function statement(state: BodyState, incoming: readonly Value[] | null): void {
-  const { draw, config } = state;
+function drawKind(state: BodyState): StatementKind {
+  const { draw, config, depth } = state;
   const drawn = STATEMENT_KINDS[draw.weighted(STATEMENT_KINDS.map((k) => config.statementWeights[k]))];
   if (drawn === undefined) throw new RangeError('no statement to draw');
   const isNested = drawn === 'branch' || drawn === 'loop';
-  const kind: StatementKind =
-    (isNested && state.depth >= MAX_DEPTH) || (drawn === 'exit' && incoming === null) ? 'arithmetic' : drawn;
+  return (isNested && depth >= MAX_DEPTH) || (drawn === 'exit' && depth > 0) ? 'arithmetic' : drawn;
+}
+
+function statement(state: BodyState): void {
+  const { draw } = state;
+  const kind = drawKind(state);
   switch (kind) {
     case 'arithmetic':
       for (let i = draw.int(1, 3); i > 0; i -= 1) arithmetic(state);
@@ -251,13 +143,13 @@ function statement(state: BodyState, incoming: readonly Value[] | null): void {
       publish(state, loadAny(state, pickWeighted(draw, state.shape.types)));
       return;
     case 'branch':
-      branchStatement(state);
+      branchStatement(state, (count) => statements(state, count));
       return;
     case 'loop':
-      loopStatement(state);
+      loopStatement(state, (count) => statements(state, count));
       return;
     case 'exit':
-      if (incoming !== null) exitStatement(state, incoming);
+      exitStatement(state);
       return;
     case 'pressure':
       pressure(state);
@@ -273,58 +165,22 @@ function statement(state: BodyState, incoming: readonly Value[] | null): void {
   }
 }
 
-/** The checksum as a value of `type`, or null where it does not fit a conversion. */
-function checksumAs(state: BodyState, type: Type): Value | null {
-  const checksum = checksumOf(state);
-  switch (type) {
-    case 'i64':
-      return checksum;
-    case 'i8':
-    case 'i16':
-    case 'i32':
-      return plain(state, 'ireduce', type, [checksum]);
-    case 'i128':
-      return plain(state, 'iconcat', 'i64', [anyValue(state, 'i64'), checksum], 'i128');
-    case 'f64':
-      return bitcast(state, 'f64', checksum);
-    default:
-      return null;
-  }
-}
-
-function leaveFunction(state: BodyState, incoming: readonly Value[]): void {
-  const targets = tailCallTargets(state);
-  foldUnused(state, 0);
-  foldCells(state);
-  if (targets.length > 0 && state.draw.chance(state.config.tailCalls)) {
-    tailCall(state, state.draw.pick(targets), incoming);
-    return;
-  }
-  const { returns } = state.plan.signature;
-  const carriers = returns.flatMap((r, i) =>
-    ['i64', 'i128', 'f64', 'i32', 'i16', 'i8'].includes(r.type) ? [i] : [],
-  );
-  const words = carriers.filter((i) => returns[i]?.type === 'i64');
-  const carrier = words.length > 0 ? state.draw.pick(words) : (carriers[0] ?? null);
-  const region = state.cells.find((c) => c.base.kind === 'pointer');
-  if (region !== undefined) storeTo(state, region, checksumOf(state));
-  const results = returns.map(
-    (r, i) => (i === carrier ? checksumAs(state, r.type) : null) ?? anyValue(state, r.type),
-  );
-  emit(state, { kind: 'plain', op: 'return', type: null, results: [], args: results });
-}
-
 /** The body of one planned function, and what one run of it costs at most. */
 export function makeBody(context: BodyContext): { readonly function: Function; readonly cost: number } {
   const state = startBody(context);
-  const incoming = takeParams(state);
+  const { draw, config, plan } = state;
+  state.incoming = takeParams(state);
   startChecksum(state);
-  if (state.draw.chance(35)) addMemory(state);
-  const { min, max } = state.config.statements;
-  const count = state.draw.int(min, max);
-  for (let i = 0; i < count; i += 1) statement(state, incoming);
+  if (draw.chance(35)) addMemory(state);
+  const count = draw.int(config.statements.min, config.statements.max);
+  const recursesAt = plan.counter === null ? -1 : draw.int(0, count - 1);
+  for (let i = 0; i < count; i += 1) {
+    statement(state);
+    if (i === recursesAt) recurse(state);
+  }
   if (state.index + 1 < state.plans.length && state.funcRefs.size === 0) callSomething(state);
   if (state.index === 0) callTheRest(state);
-  leaveFunction(state, incoming);
-  return { function: finishFunction(state), cost: state.cost };
+  leaveFunction(state);
+  const runs = plan.counter === null ? 1 : RECURSION_MAX + 1;
+  return { function: finishFunction(state), cost: state.cost * runs };
 }

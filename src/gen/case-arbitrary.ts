@@ -8,8 +8,12 @@ import { drawConfigurations } from './configurations.ts';
 import type { Abilities, Config } from './config.ts';
 import { drawBits, taggedBits } from './constants.ts';
 import { arbitraryOf, generateOne, type Draw } from './draw.ts';
-import { pickWeighted, planFunctions, type CaseShape } from './plan.ts';
+import { planFunctions, type CaseShape } from './plan.ts';
+import { pickWeighted } from './weighted.ts';
 import { VECTOR_BITS } from './vector-types.ts';
+
+/** A Cranelift that does not say its version has everything. */
+const NEWEST_RELEASE = 9999;
 
 function drawVectorBits(draw: Draw, config: Config, abilities: Abilities): number {
   const possible = config.vectorBits.filter(
@@ -38,6 +42,7 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   return {
     hasVectors,
     vectorBits,
+    release: abilities.release ?? NEWEST_RELEASE,
     cellBytes: Math.max(16, vectorBits / 8),
     hasHalfVectors,
     hasHalfArithmetic,

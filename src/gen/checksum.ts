@@ -45,6 +45,16 @@ function foldVector(state: BodyState, vector: Value, bits: number): void {
   }
 }
 
+/**
+ * Some of the time the negation instead: moves do not look at the ones above a narrow float, arithmetic takes a value
+ * without them for NaN (RISC-V unprivileged specification, "NaN Boxing of Narrower Values"), and this one keeps all bits.
+ */
+function checkBox(state: BodyState, value: Value): Value {
+  const type = typeOf(state, value);
+  const canNegate = type !== 'f16' || state.shape.hasHalfArithmetic;
+  return canNegate && state.draw.chance(30) ? plain(state, 'fneg', type, [value]) : value;
+}
+
 /** Mixes every bit of `value` into the running checksum. */
 export function fold(state: BodyState, value: Value): void {
   const type = typeOf(state, value);
@@ -63,10 +73,10 @@ export function fold(state: BodyState, value: Value): void {
       mix(state, plain(state, 'uextend', 'i64', [value]));
       return;
     case 'f16':
-      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i16', value)]));
+      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i16', checkBox(state, value))]));
       return;
     case 'f32':
-      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i32', value)]));
+      mix(state, plain(state, 'uextend', 'i64', [bitcast(state, 'i32', checkBox(state, value))]));
       return;
     case 'f64':
       mix(state, bitcast(state, 'i64', value));

@@ -42,6 +42,7 @@ export interface Config {
   readonly implicitReturnAreaCases: number;
   readonly types: readonly Weighted<Type>[];
   readonly callConvs: readonly Weighted<CallConv>[];
+  readonly entryCallConvs: readonly Weighted<CallConv>[];
   /** Percent of narrow integer parameters and results that carry uext or sext. */
   readonly extensions: number;
   /** Percent of those that carry uext. */
@@ -52,9 +53,19 @@ export interface Config {
   readonly memoryParams: number;
   readonly functionParams: number;
   readonly sretFunctions: number;
+  /** Percent of inner functions that call themselves, a few times. */
+  readonly recursiveFunctions: number;
+  /** Percent of calls that see words of the callee's signature wider or narrower than it has them. */
+  readonly otherViews: number;
+  /** Percent of calls that are made as try_call or try_call_indirect, where the convention allows it. */
+  readonly tryCalls: number;
+  /** Percent of colocated calls without results that are patchable. */
+  readonly patchableCalls: number;
   /** Percent of calls made through a pointer, and of those, how many load it from memory. */
   readonly indirectCalls: number;
   readonly colocatedCalls: number;
+  /** Values that a pressure statement keeps live at once. */
+  readonly pressureValues: Range;
   /** Percent of functions that can tail-call and do. */
   readonly tailCalls: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
@@ -114,6 +125,16 @@ export const DEFAULT_CONFIG: Config = {
     { item: 'system_v', weight: 4 },
     { item: 'fast', weight: 3 },
     { item: 'tail', weight: 5 },
+    { item: 'preserve_all', weight: 1 },
+    { item: 'windows_fastcall', weight: 1 },
+    { item: 'apple_aarch64', weight: 1 },
+  ],
+  entryCallConvs: [
+    { item: 'system_v', weight: 4 },
+    { item: 'fast', weight: 2 },
+    { item: 'tail', weight: 4 },
+    { item: 'windows_fastcall', weight: 1 },
+    { item: 'apple_aarch64', weight: 1 },
   ],
   extensions: 40,
   unsignedExtensions: 50,
@@ -121,8 +142,13 @@ export const DEFAULT_CONFIG: Config = {
   memoryParams: 25,
   functionParams: 12,
   sretFunctions: 6,
+  recursiveFunctions: 8,
+  otherViews: 8,
+  tryCalls: 12,
+  patchableCalls: 40,
   indirectCalls: 35,
   colocatedCalls: 60,
+  pressureValues: { min: 6, max: 18 },
   tailCalls: 60,
   statementWeights: {
     arithmetic: 30,

@@ -3,6 +3,7 @@ import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '
 import { typeInfo, type Type } from '../clif/type.ts';
 import type { Config, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
+import { pickWeighted } from './weighted.ts';
 
 /** What a parameter carries, which the type alone does not say. */
 export type ParamRole =
@@ -10,7 +11,12 @@ export type ParamRole =
   /** The address of `memoryBytes` initialised bytes. */
   | { readonly kind: 'memory' }
   /** The address of the function planned at `target`. */
-  | { readonly kind: 'function'; readonly target: number };
+  | { readonly kind: 'function'; readonly target: number }
+  /** An i32 from 0 to `RECURSION_MAX`: how often the function may still call itself. */
+  | { readonly kind: 'counter' };
+
+/** How deep a recursive function goes at most. */
+export const RECURSION_MAX = 3;
 
 /** Bytes behind every memory parameter: two cells. */
 export function memoryBytes(shape: CaseShape): number {
@@ -22,6 +28,8 @@ export interface FunctionPlan {
   readonly name: FunctionName;
   readonly signature: Signature;
   readonly roles: readonly ParamRole[];
+  /** Index of the parameter that counts recursion; null for a function that does not call itself. */
+  readonly counter: number | null;
 }
 
 /** What the whole case shares. */
@@ -31,19 +39,18 @@ export interface CaseShape {
   readonly vectorBits: number;
   /** Bytes that a cell of memory offers: 16, or what the longest type needs. */
   readonly cellBytes: number;
+  /** Minor version of the Cranelift. */
+  readonly release: number;
   readonly hasHalfArithmetic: boolean;
   readonly hasHalfVectors: boolean;
   readonly implicitReturnArea: boolean;
   readonly types: readonly Weighted<Type>[];
 }
 
-const DATA: ParamRole = { kind: 'data' };
+/** The first release with preserve_all. */
+const PRESERVE_ALL_RELEASE = 128;
 
-export function pickWeighted<T>(draw: Draw, choices: readonly Weighted<T>[]): T {
-  const choice = choices[draw.weighted(choices.map((c) => c.weight))];
-  if (choice === undefined) throw new RangeError('no choice to draw from');
-  return choice.item;
-}
+const DATA: ParamRole = { kind: 'data' };
 
 /** Few most of the time, the whole range some of the time: long lists are what spills to the stack. */
 function drawCount(draw: Draw, max: number, min: number): number {
@@ -66,6 +73,19 @@ function isFieldOfStruct(fields: readonly AbiParam[], type: Type): boolean {
   const [a, b] = [typeInfo(first.type), typeInfo(type)];
   if (fields.length > 1 || a.bits > 64 || b.bits > 64) return false;
   return a.isFloat || b.isFloat || a.bits === 64 || b.bits === 64;
+}
+
+/** Whether results stay within a0, a1, fa0, fa1. */
+export function fitsRegisters(returns: readonly AbiParam[]): boolean {
+  let integers = 0;
+  let floats = 0;
+  for (const { type } of returns) {
+    const info = typeInfo(type);
+    if (info.isVector) return false;
+    if (info.isFloat && info.bits <= 64) floats += 1;
+    else integers += info.bits > 64 ? 2 : 1;
+  }
+  return integers <= 2 && floats <= 2;
 }
 
 /** Result types that stay within a0, a1, fa0, fa1 (RISC-V psABI, "Integer Calling Convention"). */
@@ -108,6 +128,10 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
     drawParam(draw, config, pickWeighted(draw, shape.types)),
   );
   const drawn = drawResults(draw, config, shape);
+  if (callConv === 'preserve_all') {
+    const signature = { params, returns: [], callConv };
+    return { name: planName(0), signature, roles: params.map(() => DATA), counter: null };
+  }
   const hasWord = drawn.some((r) => r.type === 'i64');
   const kept = shape.implicitReturnArea ? drawn.slice(0, config.results.max - 1) : [];
   const returns = hasWord ? drawn : [...kept, abiParam('i64')];
@@ -115,6 +139,7 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
     name: planName(0),
     signature: { params, returns, callConv },
     roles: params.map(() => DATA),
+    counter: null,
   };
 }
 
@@ -131,11 +156,11 @@ function planInner(
   draw: Draw,
   config: Config,
   shape: CaseShape,
+  callConv: CallConv,
   index: number,
   count: number,
   earlier: readonly FunctionPlan[],
 ): FunctionPlan {
-  const callConv = pickWeighted(draw, config.callConvs);
   const drafts: ParamDraft[] = Array.from(
     { length: drawCount(draw, config.params.max - 2, config.params.min) },
     () => ({ param: drawParam(draw, config, pickWeighted(draw, shape.types)), role: DATA }),
@@ -144,8 +169,13 @@ function planInner(
     const target = draw.int(index + 1, count - 1);
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target } });
   }
+  if (draw.chance(config.recursiveFunctions)) {
+    insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
+  }
   const hasSret = draw.chance(config.sretFunctions);
-  if (hasSret || draw.chance(config.memoryParams)) {
+  // Memory is the only way out of a preserve_all function.
+  const memoryParams = callConv === 'preserve_all' ? 85 : config.memoryParams;
+  if (hasSret || draw.chance(memoryParams)) {
     const purpose = hasSret
       ? { kind: 'sret' as const }
       : draw.chance(40)
@@ -163,14 +193,22 @@ function planInner(
   // Tail calls need equal result types, which two independent draws hardly ever have.
   const twin =
     callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60) ? draw.pick(twins) : null;
-  const drawn = hasSret ? [] : twin !== null ? twin.signature.returns : drawResults(draw, config, shape);
+  const drawn =
+    hasSret || callConv === 'preserve_all'
+      ? []
+      : twin !== null
+        ? twin.signature.returns
+        : drawResults(draw, config, shape);
   // A function that hands nothing back shows nothing of what went wrong inside it.
   const isMute = drawn.length === 0 && !drafts.some((d) => d.role.kind === 'memory');
-  const returns = isMute && twin === null && draw.chance(85) ? [abiParam('i64')] : drawn;
+  const canSpeak = twin === null && callConv !== 'preserve_all';
+  const returns = isMute && canSpeak && draw.chance(85) ? [abiParam('i64')] : drawn;
+  const counter = drafts.findIndex((d) => d.role.kind === 'counter');
   return {
     name: planName(index),
     signature: { params: drafts.map((d) => d.param), returns, callConv },
     roles: drafts.map((d) => d.role),
+    counter: counter < 0 ? null : counter,
   };
 }
 
@@ -178,9 +216,13 @@ function planInner(
 export function planFunctions(draw: Draw, config: Config, shape: CaseShape): readonly FunctionPlan[] {
   const { min, max } = config.functions;
   const count = draw.int(min, draw.chance(70) ? Math.max(min, Math.min(max, 5)) : max);
-  const plans: FunctionPlan[] = [planEntry(draw, config, shape, pickWeighted(draw, config.callConvs))];
+  const callConvs = config.callConvs.filter(
+    ({ item }) => item !== 'preserve_all' || shape.release >= PRESERVE_ALL_RELEASE,
+  );
+  const entryConv = pickWeighted(draw, config.entryCallConvs);
+  const plans: FunctionPlan[] = [planEntry(draw, config, shape, entryConv)];
   for (let index = 1; index < count; index += 1) {
-    plans.push(planInner(draw, config, shape, index, count, plans));
+    plans.push(planInner(draw, config, shape, pickWeighted(draw, callConvs), index, count, plans));
   }
   return plans;
 }

@@ -2,7 +2,8 @@ import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { addSlot, type BodyState, type Cell } from './body-state.ts';
 import { loadWithin, pointerTo, storeTo } from './memory.ts';
-import { memoryBytes, pickWeighted } from './plan.ts';
+import { memoryBytes } from './plan.ts';
+import { pickWeighted } from './weighted.ts';
 import { anyValue } from './values.ts';
 
 /** Fills a cell whole, so that any load from it afterwards reads defined bytes. */

@@ -1,6 +1,8 @@
+import { canBeCalledAs } from '../clif/check-signature.ts';
 import type { AbiParam, Signature } from '../clif/signature.ts';
+import { typeInfo } from '../clif/type.ts';
 import { popFrame, pushFrame, type Memory } from './memory.ts';
-import type { Cell, Machine, PreparedFunction } from './program.ts';
+import type { Cell, FunctionView, Machine, PreparedFunction } from './program.ts';
 import { exhaust } from './stop.ts';
 import { Thrown } from './throw.ts';
 
@@ -45,9 +47,43 @@ export function scatter(cells: readonly Cell[], values: readonly bigint[]): void
 export function functionAt(machine: Machine, address: bigint, signature: Signature): PreparedFunction {
   const callee = machine.byAddress.get(address);
   if (callee === undefined) return exhaust(`wild call to 0x${address.toString(16)}`);
-  if (!sameShape(callee.signature, signature))
+  if (sameShape(callee.signature, signature)) return callee;
+  if (!canBeCalledAs(callee.signature, signature))
     return exhaust(`call of ${callee.name} with another signature than its own`);
-  return callee;
+  return seenAs(callee, signature);
+}
+
+/** What is passed as `sent` and read as `taken`: cut off, or extended as the sender promised. */
+function converter(sent: AbiParam, taken: AbiParam): (bits: bigint) => bigint {
+  const from = typeInfo(sent.type).bits;
+  const to = typeInfo(taken.type).bits;
+  if (to <= from) return (bits) => BigInt.asUintN(to, bits);
+  if (sent.extension === 'sext') return (bits) => BigInt.asUintN(to, BigInt.asIntN(from, bits));
+  return (bits) => bits;
+}
+
+function converters(
+  sent: readonly AbiParam[],
+  taken: readonly AbiParam[],
+): (values: readonly bigint[]) => bigint[] {
+  const each = sent.map((param, i) => converter(param, taken[i] ?? param));
+  return (values) => each.map((convert, i) => convert(values[i] ?? 0n));
+}
+
+/** Functions under other signatures than their own, by the signature a call declares. */
+const views = new WeakMap<Signature, Map<PreparedFunction, PreparedFunction>>();
+
+/** `callee` as it looks to a call that declares `signature`. */
+function seenAs(callee: PreparedFunction, signature: Signature): PreparedFunction {
+  let known = views.get(signature);
+  if (known === undefined) views.set(signature, (known = new Map<PreparedFunction, PreparedFunction>()));
+  const made = known.get(callee);
+  if (made !== undefined) return made;
+  const convertArgs = converters(signature.params, callee.signature.params);
+  const convertResults = converters(callee.signature.returns, signature.returns);
+  const view = { ...callee, signature, view: { of: callee, args: convertArgs, results: convertResults } };
+  known.set(callee, view);
+  return view;
 }
 
 function runBlocks(machine: Machine, callee: PreparedFunction): void {
@@ -116,15 +152,25 @@ function runFramed(
 
 /** Calls a function and everything it tail-calls; returns the results. The host stack grows once per CLIF call. */
 export function call(machine: Machine, callee: PreparedFunction, args: readonly bigint[]): readonly bigint[] {
+  if (callee.view !== null) {
+    const { of, args: convert, results } = callee.view;
+    return results(call(machine, of, convert(args)));
+  }
   if (++machine.depth > machine.maxDepth) exhaust('call depth');
   const { trace } = machine;
   // The outermost call has depth 1 here and none in a trace.
   const depth = machine.depth - 1;
   if (trace !== null && depth > 0) trace.enter(callee, depth, false, args);
   let last = callee;
+  let resultViews: FunctionView[] | null = null;
   activate(machine, callee, args);
   while (machine.tail !== null) {
-    const next = machine.tail;
+    const { view } = machine.tail;
+    const next: PreparedFunction = view === null ? machine.tail : view.of;
+    if (view !== null) {
+      machine.tailArgs = view.args(machine.tailArgs);
+      (resultViews ??= []).push(view);
+    }
     machine.tail = null;
     if (--machine.fuel < 0) exhaust('fuel');
     trace?.enter(next, depth, true, machine.tailArgs);
@@ -133,5 +179,6 @@ export function call(machine: Machine, callee: PreparedFunction, args: readonly 
   }
   if (trace !== null && depth > 0) trace.leave(last, depth, machine.results);
   machine.depth--;
-  return machine.results;
+  if (resultViews === null) return machine.results;
+  return resultViews.reduceRight((results, view) => view.results(results), machine.results);
 }

@@ -53,6 +53,7 @@ export function libcall(name: string, address: bigint): PreparedFunction | null 
     cells: [],
     entry: null,
     frame: NO_FRAME,
+    view: null,
     unsupported: null,
     native: isSingle ? lift(f32, F32) : lift(f64, F64),
     active: false,

@@ -38,6 +38,7 @@ function declare(source: Function, address: bigint): PreparedFunction {
     cells: [],
     entry: null,
     frame: layOutFrame(source.stackSlots),
+    view: null,
     unsupported: null,
     native: null,
     active: false,

@@ -24,7 +24,16 @@ export interface PreparedBlock {
   cost: number;
 }
 
+/** How a call that declares another signature than the callee's passes values: words cut off or extended. */
+export interface FunctionView {
+  readonly of: PreparedFunction;
+  readonly args: (values: readonly bigint[]) => readonly bigint[];
+  readonly results: (values: readonly bigint[]) => readonly bigint[];
+}
+
 export interface PreparedFunction {
+  /** Null for the function as it is defined. */
+  readonly view: FunctionView | null;
   readonly name: string;
   readonly signature: Signature;
   readonly address: bigint;

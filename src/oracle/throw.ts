@@ -32,6 +32,7 @@ export function throwRoutine(name: string, address: bigint, machine: Machine): P
     cells: [],
     entry: null,
     frame: NO_FRAME,
+    view: null,
     unsupported: null,
     native: ([entryFrame = 0n, exitFrame = 0n, , tag = 0n, first = 0n, second = 0n, instance]) => {
       const frames = machine.frames ?? [];

@@ -1,0 +1,134 @@
+import type { Value } from '../clif/module.ts';
+import type { Type } from '../clif/type.ts';
+import {
+  blockCall,
+  branch,
+  emit,
+  jump,
+  newBlock,
+  newValue,
+  plain,
+  type BodyState,
+  type DraftBlock,
+} from './body-state.ts';
+import { checksumOf } from './checksum.ts';
+import { leaveFunction } from './leave.ts';
+import { enter, inBlock, inEndingBlock } from './scopes.ts';
+import { anyValue, condition, constant } from './values.ts';
+import { pickWeighted } from './weighted.ts';
+
+/** Makes statements inside a branch or a loop. */
+export type Inner = (count: number) => void;
+
+/** Of 100 branches, how many choose by br_table. */
+const TABLES = 20;
+/** Of 100 branches, how many have a cold side: a cold block moves to the end of the code, away from its neighbours. */
+const COLD = 20;
+
+/** Ends the block by a choice between blocks without parameters. */
+function choose(state: BodyState, sides: readonly DraftBlock[]): void {
+  const { draw } = state;
+  const [first, second] = sides;
+  if (first === undefined || second === undefined) throw new RangeError('a choice has two sides');
+  if (sides.length === 2) {
+    branch(state, condition(state), blockCall(state, first), blockCall(state, second));
+    return;
+  }
+  const mask = constant(state, 'i32', 3n);
+  const index = draw.chance(80)
+    ? plain(state, 'band', 'i32', [anyValue(state, 'i32'), mask])
+    : anyValue(state, 'i32');
+  const table = Array.from({ length: draw.int(1, 4) }, (_, i) => sides[i + 1] ?? draw.pick(sides));
+  emit(state, {
+    kind: 'br_table',
+    op: 'br_table',
+    type: null,
+    results: [],
+    args: [index],
+    fallback: blockCall(state, first),
+    table: table.map((side) => blockCall(state, side)),
+  });
+}
+
+/** Two ways, or more by br_table, that come together again. */
+export function branchStatement(state: BodyState, inner: Inner): void {
+  const { draw } = state;
+  const carried: Type = pickWeighted(draw, state.shape.types);
+  const count = draw.chance(TABLES) ? draw.int(3, 4) : 2;
+  const sides = Array.from({ length: count }, () => newBlock(state));
+  choose(state, sides);
+  const checksum = checksumOf(state);
+  const merge = newBlock(state, ['i64', carried]);
+  for (const side of sides) {
+    state.checksum = checksum;
+    let passed: Value | null = null;
+    inBlock(state, side, () => {
+      inner(draw.int(0, 2));
+      passed = anyValue(state, carried);
+    });
+    if (passed === null) throw new RangeError('a branch passes a value on');
+    jump(state, merge, [checksumOf(state), passed]);
+  }
+  if (draw.chance(COLD)) draw.pick(sides).cold = true;
+  enter(state, merge);
+}
+
+/** Counts to a small number and carries a value around. */
+export function loopStatement(state: BodyState, inner: Inner): void {
+  const { draw, config } = state;
+  const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
+  const carried: Type = pickWeighted(draw, state.shape.types);
+  const first = anyValue(state, carried);
+  const start = constant(state, 'i32', 0n);
+  const header = newBlock(state, ['i64', carried, 'i32']);
+  jump(state, header, [checksumOf(state), first, start]);
+  const counter = header.params[2]?.value;
+  if (counter === undefined) throw new RangeError('a loop header counts');
+  const outer = state.multiplier;
+  state.multiplier *= iterations;
+  let passed: Value | null = null;
+  inBlock(state, header, () => {
+    enter(state, header);
+    inner(draw.int(1, 2));
+    passed = anyValue(state, carried);
+  });
+  if (passed === null) throw new RangeError('a loop passes a value on');
+  const one = constant(state, 'i32', 1n);
+  const next = plain(state, 'iadd', 'i32', [counter, one]);
+  const limit = constant(state, 'i32', BigInt(iterations));
+  const again = newValue(state, 'i8');
+  emit(state, {
+    kind: 'compare',
+    op: 'icmp',
+    type: 'i32',
+    results: [again],
+    args: [next, limit],
+    cond: 'ult',
+  });
+  const exit = newBlock(state, ['i64', carried]);
+  const checksum = checksumOf(state);
+  branch(
+    state,
+    again,
+    blockCall(state, header, [checksum, passed, next]),
+    blockCall(state, exit, [checksum, passed]),
+  );
+  state.multiplier = outer;
+  enter(state, exit);
+}
+
+/** Leaves the function early on some inputs, by a return or a tail call. */
+export function exitStatement(state: BodyState): void {
+  const leave = newBlock(state);
+  const stay = newBlock(state);
+  branch(state, condition(state), blockCall(state, leave), blockCall(state, stay));
+  const { checksum } = state;
+  const useCounts = state.useCounts.slice();
+  inEndingBlock(state, leave, () => leaveFunction(state));
+  state.checksum = checksum;
+  // What only the way out has read is still unread on the way on.
+  useCounts.forEach((count, value) => {
+    state.useCounts[value] = count;
+  });
+  state.block = stay;
+}

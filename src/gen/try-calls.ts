@@ -1,0 +1,153 @@
+import type { BlockArg, BlockCall, ExceptionHandler, Inst, Value } from '../clif/module.ts';
+import type { CallConv } from '../clif/signature.ts';
+import type { Type } from '../clif/type.ts';
+import { arithmetic } from './arithmetic.ts';
+import {
+  blockCall,
+  emit,
+  jump,
+  newBlock,
+  publish,
+  typeOf,
+  type BodyState,
+  type DraftBlock,
+} from './body-state.ts';
+import { checksumOf, fold, foldUnused } from './checksum.ts';
+import { leaveFunction } from './leave.ts';
+import { enter, inEndingBlock } from './scopes.ts';
+import { anyValue } from './values.ts';
+import type { View } from './views.ts';
+
+/** Conventions a try_call's callee may have and that riscv64 lowers (`isa/call_conv.rs`, `supports_exceptions`). */
+const CATCHABLE: readonly CallConv[] = ['system_v', 'tail', 'preserve_all'];
+
+/** Releases with try_call, and with `context` in handler lists. */
+const TRY_CALL_RELEASE = 121;
+const CONTEXT_RELEASE = 123;
+
+export function canTry(state: BodyState, callConv: CallConv): boolean {
+  return state.shape.release >= TRY_CALL_RELEASE && CATCHABLE.includes(callConv);
+}
+
+/** What a try_call calls. */
+export type Callee =
+  { readonly kind: 'direct'; readonly func: number } | { readonly kind: 'indirect'; readonly address: Value };
+
+/** The target with a handler's payload in front of what else it takes. */
+function handlerCall(
+  state: BodyState,
+  block: DraftBlock,
+  payload: number,
+  passed: readonly Value[],
+): BlockCall {
+  const exns: BlockArg[] = Array.from({ length: payload }, (_, index) => ({ kind: 'exn', index }));
+  const call = blockCall(state, block, passed);
+  return { block: call.block, args: [...exns, ...call.args] };
+}
+
+interface Handlers {
+  readonly list: readonly ExceptionHandler[];
+  /** Each block with how many of its parameters are payload. */
+  readonly blocks: readonly { readonly block: DraftBlock; readonly payload: number }[];
+}
+
+function drawHandlers(state: BodyState): Handlers {
+  const { draw } = state;
+  const list: ExceptionHandler[] = [];
+  const blocks: { block: DraftBlock; payload: number }[] = [];
+  if (draw.chance(25)) return { list, blocks };
+  const hasContexts = state.shape.release >= CONTEXT_RELEASE;
+  const tags = draw.int(0, 3);
+  for (let tag = 0; tag <= tags; tag += 1) {
+    if (hasContexts && draw.chance(30)) list.push({ kind: 'context', value: anyValue(state, 'i64') });
+    const payload = draw.int(0, 2);
+    const passed = draw.chance(40) ? [anyValue(state, draw.pick(state.shape.types).item)] : [];
+    const types: Type[] = [...Array<Type>(payload).fill('i64'), ...passed.map((v) => typeOf(state, v))];
+    const block = newBlock(state, types);
+    blocks.push({ block, payload });
+    const target = handlerCall(state, block, payload, passed);
+    if (tag === tags && draw.chance(50)) list.push({ kind: 'default', target });
+    else list.push({ kind: 'tag', tag: tag + draw.int(0, 1) * 8, target });
+  }
+  return { list, blocks };
+}
+
+function countContexts(state: BodyState, list: readonly ExceptionHandler[]): void {
+  for (const handler of list) {
+    if (handler.kind === 'context')
+      state.useCounts[handler.value] = (state.useCounts[handler.value] ?? 0) + 1;
+  }
+}
+
+/**
+ * Ends the block by a try_call and goes on where it returns. What handlers do, joining the way on or leaving, is as free as
+ * any block: they run only if something throws.
+ */
+export function tryCall(state: BodyState, callee: Callee, view: View, args: readonly Value[]): void {
+  const { draw } = state;
+  const { returns } = view.signature;
+  const kept = returns.flatMap((_, index) => (draw.chance(92) ? [index] : []));
+  const normal = newBlock(
+    state,
+    kept.map((index) => returns[index]?.type ?? 'i64'),
+  );
+  const { list, blocks } = drawHandlers(state);
+  countContexts(state, list);
+  const table = {
+    sig: view.sig,
+    normal: { block: normal.id, args: kept.map((index): BlockArg => ({ kind: 'ret', index })) },
+    handlers: list,
+  };
+  const inst: Inst =
+    callee.kind === 'direct'
+      ? { kind: 'try_call', op: 'try_call', type: null, results: [], args, func: callee.func, table }
+      : {
+          kind: 'try_call_indirect',
+          op: 'try_call_indirect',
+          type: 'i64',
+          results: [],
+          args: [callee.address, ...args],
+          table,
+        };
+  emit(state, inst);
+  const joining = blocks.filter(() => draw.chance(60));
+  const carried = joining.length > 0 ? normal.params.slice(0, draw.int(0, 3)) : [];
+  const merge = joining.length > 0 ? newBlock(state, ['i64', ...carried.map((p) => p.type)]) : null;
+  const checksum = checksumOf(state);
+  const useCounts = state.useCounts.slice();
+  for (const entry of blocks) {
+    const { block, payload } = entry;
+    state.checksum = checksum;
+    if (draw.chance(40)) block.cold = true;
+    inEndingBlock(state, block, (mark) => {
+      block.params.forEach((param, i) => {
+        if (i < payload) fold(state, param.value);
+        else publish(state, param.value);
+      });
+      if (draw.chance(40)) arithmetic(state);
+      if (merge === null || !joining.includes(entry)) {
+        leaveFunction(state);
+        return;
+      }
+      const passed = carried.map((p) => anyValue(state, p.type));
+      foldUnused(state, mark);
+      jump(state, merge, [checksumOf(state), ...passed]);
+    });
+  }
+  // What only handlers have read is still unread on the way on.
+  useCounts.forEach((count, value) => {
+    state.useCounts[value] = count;
+  });
+  state.checksum = checksum;
+  if (merge === null) {
+    state.block = normal;
+    for (const param of normal.params) publish(state, param.value);
+    return;
+  }
+  inEndingBlock(state, normal, (mark) => {
+    for (const param of normal.params.slice(carried.length)) publish(state, param.value);
+    foldUnused(state, mark);
+    jump(state, merge, [checksumOf(state), ...carried.map((p) => p.value)]);
+  });
+  enter(state, merge);
+}
