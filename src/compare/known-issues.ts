@@ -2,11 +2,16 @@ import type { Case } from '../clif/case.ts';
 import { carryNarrowFloatResults } from './narrow-float-results.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import type { Finding } from './verdict.ts';
+import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
-export type Rewrite = 'carry-narrow-float-results' | 'with-zfhmin';
+export type Rewrite = 'carry-narrow-float-results' | 'keep-wide-vectors-in-memory' | 'with-zfhmin';
 
-export const REWRITES: readonly Rewrite[] = ['carry-narrow-float-results', 'with-zfhmin'];
+export const REWRITES: readonly Rewrite[] = [
+  'carry-narrow-float-results',
+  'keep-wide-vectors-in-memory',
+  'with-zfhmin',
+];
 
 function withIsaFlag(kase: Case, flag: string): Case {
   const configurations = kase.configurations.map(({ shared, isa }) => ({
@@ -20,6 +25,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
     case 'carry-narrow-float-results':
       return carryNarrowFloatResults(kase);
+    case 'keep-wide-vectors-in-memory':
+      return keepWideVectorsInMemory(kase);
     case 'with-zfhmin':
       return withIsaFlag(kase, 'has_zfhmin');
   }

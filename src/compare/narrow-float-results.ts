@@ -2,11 +2,14 @@ import type { Case } from '../clif/case.ts';
 import { functionNameText, type Block, type Function, type Inst, type Value } from '../clif/module.ts';
 import type { AbiParam, Signature } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
+import { freshValue, splitReturns, startRewriting, type Rewriting } from './try-returns.ts';
 
 /** The integer that carries a float narrower than an f register; null for every other type. */
 function carrierOf(type: Type | undefined): Type | null {
   return type === 'f32' ? 'i32' : type === 'f16' ? 'i16' : null;
 }
+
+type TryInst = Extract<Inst, { readonly kind: 'try_call' | 'try_call_indirect' }>;
 
 function carriedParam(param: AbiParam): AbiParam {
   return { ...param, type: carrierOf(param.type) ?? param.type };
@@ -18,15 +21,6 @@ function carriedSignature(signature: Signature): Signature {
 
 function bitcast(type: Type, result: Value, arg: Value): Inst {
   return { kind: 'memory', op: 'bitcast', type, results: [result], args: [arg], flags: [], offset: 0 };
-}
-
-interface Rewriting {
-  readonly types: (Type | undefined)[];
-  readonly insts: Inst[];
-}
-
-function freshValue(state: Rewriting, type: Type): Value {
-  return state.types.push(type) - 1;
 }
 
 /** The value as its carrier, by a bitcast in front of whatever comes next. */
@@ -51,10 +45,32 @@ function rewriteCall(state: Rewriting, inst: Inst): void {
   state.insts.push({ ...inst, results }, ...after);
 }
 
-function rewriteBlock(block: Block, types: (Type | undefined)[], carriesResults: boolean): Block {
-  const state: Rewriting = { types, insts: [] };
+function rewriteTry(state: Rewriting, inst: TryInst, fn: Function): void {
+  const returns = fn.sigRefs.get(inst.table.sig)?.returns ?? [];
+  const table = splitReturns(state, inst.table, returns, {
+    parts: (type) => [carrierOf(type) ?? type],
+    join: (type, parts, insts) => {
+      const [part = 0] = parts;
+      if (carrierOf(type) === null) return part;
+      const result = freshValue(state, type);
+      insts.push(bitcast(type, result, part));
+      return result;
+    },
+  });
+  state.insts.push({ ...inst, table });
+}
+
+function rewriteBlock(
+  fn: Function,
+  block: Block,
+  types: (Type | undefined)[],
+  edges: Block[],
+  carriesResults: boolean,
+): Block {
+  const state = startRewriting(types, edges, fn.blocks);
   for (const inst of block.insts) {
     if (inst.op === 'call' || inst.op === 'call_indirect') rewriteCall(state, inst);
+    else if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect') rewriteTry(state, inst, fn);
     else if (inst.op === 'return' && carriesResults) {
       const args = inst.args.map((arg) => toCarrier(state, arg));
       state.insts.push({ ...inst, args });
@@ -65,11 +81,13 @@ function rewriteBlock(block: Block, types: (Type | undefined)[], carriesResults:
 
 function rewriteFunction(fn: Function, carriesResults: boolean): Function {
   const types = [...fn.valueTypes];
+  const edges: Block[] = [];
+  const blocks = fn.blocks.map((block) => rewriteBlock(fn, block, types, edges, carriesResults));
   return {
     ...fn,
     signature: carriesResults ? carriedSignature(fn.signature) : fn.signature,
     sigRefs: new Map([...fn.sigRefs].map(([number, signature]) => [number, carriedSignature(signature)])),
-    blocks: fn.blocks.map((block) => rewriteBlock(block, types, carriesResults)),
+    blocks: [...blocks, ...edges],
     valueTypes: types,
   };
 }

@@ -1,0 +1,286 @@
+import type { Case } from '../clif/case.ts';
+import {
+  blockCallsOf,
+  findFunction,
+  type Block,
+  type BlockArg,
+  type BlockCall,
+  type Function,
+  type Inst,
+  type StackSlot,
+  type Value,
+} from '../clif/module.ts';
+import type { AbiParam, Signature } from '../clif/signature.ts';
+import { bitMask, typeInfo, type Type } from '../clif/type.ts';
+import { freshValue, jumpTo, splitReturns, startRewriting, type Rewriting } from './try-returns.ts';
+
+/** Longer vectors lose what is beyond when they are spilled. */
+const SAFE_BITS = 128;
+const PART_BYTES = 16;
+
+function isWide(type: Type | undefined): type is Type {
+  return type !== undefined && typeInfo(type).isVector && typeInfo(type).bits > SAFE_BITS;
+}
+
+function partsOf(type: Type): readonly Type[] {
+  return isWide(type) ? Array<Type>(typeInfo(type).bytes / PART_BYTES).fill('i64x2') : [type];
+}
+
+function splitParams(params: readonly AbiParam[]): readonly AbiParam[] {
+  return params.flatMap((param) => partsOf(param.type).map((type) => ({ ...param, type })));
+}
+
+function splitSignature(signature: Signature): Signature {
+  return { ...signature, params: splitParams(signature.params), returns: splitParams(signature.returns) };
+}
+
+/** The function under way: every wide value lives in a stack slot of its own. */
+interface Spilling extends Rewriting {
+  readonly fn: Function;
+  readonly slots: Map<number, StackSlot>;
+  readonly slotOf: Map<Value, number>;
+}
+
+function addSlot(state: Spilling, bytes: number): number {
+  const slot = state.slots.size === 0 ? 0 : Math.max(...state.slots.keys()) + 1;
+  state.slots.set(slot, { kind: 'explicit_slot', sizeBytes: bytes, alignBytes: 16 });
+  return slot;
+}
+
+function slotFor(state: Spilling, value: Value): number {
+  const known = state.slotOf.get(value);
+  if (known !== undefined) return known;
+  const slot = addSlot(state, typeInfo(state.types[value] ?? 'i64x2').bytes);
+  state.slotOf.set(value, slot);
+  return slot;
+}
+
+function addressIn(state: Spilling, slot: number, insts: Inst[]): Value {
+  const address = freshValue(state, 'i64');
+  insts.push({ kind: 'stack', op: 'stack_addr', type: 'i64', results: [address], args: [], slot, offset: 0 });
+  return address;
+}
+
+function load(state: Spilling, slot: number, type: Type, offset: number, insts: Inst[]): Value {
+  const address = addressIn(state, slot, insts);
+  const result = freshValue(state, type);
+  insts.push({ kind: 'memory', op: 'load', type, results: [result], args: [address], flags: [], offset });
+  return result;
+}
+
+function store(state: Spilling, slot: number, value: Value, offset: number, insts: Inst[]): void {
+  const address = addressIn(state, slot, insts);
+  const type = state.types[value] ?? 'i64';
+  insts.push({ kind: 'memory', op: 'store', type, results: [], args: [value, address], flags: [], offset });
+}
+
+function loadParts(state: Spilling, value: Value, insts: Inst[]): readonly Value[] {
+  const slot = slotFor(state, value);
+  return partsOf(state.types[value] ?? 'i64').map((part, i) =>
+    load(state, slot, part, i * PART_BYTES, insts),
+  );
+}
+
+function storeParts(state: Spilling, value: Value, parts: readonly Value[], insts: Inst[]): void {
+  const slot = slotFor(state, value);
+  parts.forEach((part, i) => store(state, slot, part, i * PART_BYTES, insts));
+}
+
+function argsInParts(state: Spilling, args: readonly Value[]): readonly Value[] {
+  return args.flatMap((arg) => (isWide(state.types[arg]) ? loadParts(state, arg, state.insts) : [arg]));
+}
+
+/** Wide block arguments go through their slots, on an edge of their own; `target` then takes the others. */
+function rewriteTarget(state: Spilling, target: BlockCall): BlockCall {
+  const params = state.fn.blocks.find((block) => block.id === target.block)?.params ?? [];
+  if (!params.some((param) => isWide(param.type))) return target;
+  const insts: Inst[] = [];
+  // All are read before any is written: the copies are parallel.
+  const copies = target.args.flatMap((arg, i) => {
+    const param = params[i];
+    if (arg.kind !== 'value' || param === undefined || !isWide(param.type)) return [];
+    return [{ to: param.value, parts: loadParts(state, arg.value, insts) }];
+  });
+  for (const { to, parts } of copies) storeParts(state, to, parts, insts);
+  const taken: { value: Value; type: Type }[] = [];
+  const passed: BlockArg[] = [];
+  const pseudo: BlockArg[] = [];
+  target.args.forEach((arg, i) => {
+    const type = params[i]?.type;
+    if (type === undefined || isWide(type)) return;
+    if (arg.kind === 'value') {
+      passed.push(arg);
+      return;
+    }
+    const value = freshValue(state, type);
+    taken.push({ value, type });
+    pseudo.push(arg);
+    passed.push({ kind: 'value', value });
+  });
+  const id = state.nextBlock;
+  state.nextBlock += 1;
+  state.edges.push({ id, params: taken, insts: [...insts, jumpTo(target.block, passed)], cold: false });
+  return { block: id, args: pseudo };
+}
+
+function rewriteTargets(state: Spilling, inst: Inst): Inst {
+  switch (inst.kind) {
+    case 'jump':
+      return { ...inst, target: rewriteTarget(state, inst.target) };
+    case 'brif':
+      return { ...inst, then: rewriteTarget(state, inst.then), else: rewriteTarget(state, inst.else) };
+    case 'br_table': {
+      const table = inst.table.map((target) => rewriteTarget(state, target));
+      return { ...inst, fallback: rewriteTarget(state, inst.fallback), table };
+    }
+    default:
+      return inst;
+  }
+}
+
+function rewriteTry(
+  state: Spilling,
+  inst: Extract<Inst, { readonly kind: 'try_call' | 'try_call_indirect' }>,
+): Inst {
+  const returns = state.fn.sigRefs.get(inst.table.sig)?.returns ?? [];
+  const split = splitReturns(state, inst.table, returns, {
+    parts: partsOf,
+    join: (type, parts, insts) => {
+      const [first = 0] = parts;
+      if (!isWide(type)) return first;
+      const joined = freshValue(state, type);
+      storeParts(state, joined, parts, insts);
+      return joined;
+    },
+  });
+  // The edge that joins results passes them on in its turn.
+  const edge = split === inst.table ? undefined : state.edges.pop();
+  const last = edge?.insts.at(-1);
+  let { normal } = split;
+  if (edge === undefined || last === undefined) normal = rewriteTarget(state, normal);
+  else {
+    const at = state.edges.push(edge) - 1;
+    state.edges[at] = { ...edge, insts: [...edge.insts.slice(0, -1), rewriteTargets(state, last)] };
+  }
+  const handlers = split.handlers.map((handler) =>
+    handler.kind === 'context' ? handler : { ...handler, target: rewriteTarget(state, handler.target) },
+  );
+  return { ...inst, args: argsInParts(state, inst.args), table: { ...split, normal, handlers } };
+}
+
+function rewriteCall(state: Spilling, inst: Inst): void {
+  const after: Inst[] = [];
+  const results = inst.results.flatMap((result) => {
+    const type = state.types[result];
+    if (!isWide(type)) return [result];
+    const parts = partsOf(type).map((part) => freshValue(state, part));
+    storeParts(state, result, parts, after);
+    return parts;
+  });
+  state.insts.push({ ...inst, args: argsInParts(state, inst.args), results }, ...after);
+}
+
+/** The operand of a splat through memory: two splats of one value are one to the optimiser, which then lives across calls. */
+function throughMemory(state: Spilling, value: Value): Value {
+  const slot = addSlot(state, PART_BYTES);
+  store(state, slot, value, 0, state.insts);
+  return load(state, slot, state.types[value] ?? 'i64', 0, state.insts);
+}
+
+function rewriteOther(state: Spilling, inst: Inst): void {
+  const [result] = inst.results;
+  const type = result === undefined ? undefined : state.types[result];
+  if (inst.kind === 'const' && isWide(type) && result !== undefined) {
+    const parts = partsOf(type).map((part, i) => {
+      const bits = (inst.bits >> BigInt(i * SAFE_BITS)) & bitMask(SAFE_BITS);
+      const value = freshValue(state, part);
+      state.insts.push({ ...inst, type: part, results: [value], bits });
+      return value;
+    });
+    storeParts(state, result, parts, state.insts);
+    return;
+  }
+  const args = inst.args.map((arg) => {
+    const argType = state.types[arg];
+    if (isWide(argType)) return load(state, slotFor(state, arg), argType, 0, state.insts);
+    return inst.op === 'splat' && isWide(type) ? throughMemory(state, arg) : arg;
+  });
+  state.insts.push({ ...inst, args });
+  if (result !== undefined && isWide(type)) store(state, slotFor(state, result), result, 0, state.insts);
+}
+
+function rewriteInst(state: Spilling, inst: Inst): void {
+  if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect')
+    state.insts.push(rewriteTry(state, inst));
+  else if (inst.kind === 'call' || inst.kind === 'call_indirect') rewriteCall(state, inst);
+  else if (inst.op === 'return') state.insts.push({ ...inst, args: argsInParts(state, inst.args) });
+  else if (blockCallsOf(inst).length > 0) state.insts.push(rewriteTargets(state, inst));
+  else rewriteOther(state, inst);
+}
+
+function rewriteFunction(fn: Function): Function {
+  const types = [...fn.valueTypes];
+  const edges: Block[] = [];
+  const slots = new Map(fn.stackSlots);
+  const slotOf = new Map<Value, number>();
+  const blocks = fn.blocks.map((block, at) => {
+    const state: Spilling = { ...startRewriting(types, edges, fn.blocks), fn, slots, slotOf };
+    const params =
+      at === 0
+        ? block.params.flatMap(({ value, type }) => {
+            if (!isWide(type)) return [{ value, type }];
+            const parts = partsOf(type).map((part) => ({ value: freshValue(state, part), type: part }));
+            storeParts(
+              state,
+              value,
+              parts.map((part) => part.value),
+              state.insts,
+            );
+            return parts;
+          })
+        : block.params.filter(({ type }) => !isWide(type));
+    for (const inst of block.insts) rewriteInst(state, inst);
+    return { ...block, params, insts: state.insts };
+  });
+  return {
+    ...fn,
+    signature: splitSignature(fn.signature),
+    stackSlots: slots,
+    sigRefs: new Map([...fn.sigRefs].map(([number, signature]) => [number, splitSignature(signature)])),
+    blocks: [...blocks, ...edges],
+    valueTypes: types,
+  };
+}
+
+function splitInput(input: readonly bigint[], params: readonly AbiParam[]): readonly bigint[] {
+  return params.flatMap(({ type }, i) => {
+    const bits = input[i] ?? 0n;
+    if (!isWide(type)) return [bits];
+    return partsOf(type).map((_, part) => (bits >> BigInt(part * SAFE_BITS)) & bitMask(SAFE_BITS));
+  });
+}
+
+/**
+ * The same program with every vector of more than 128 bits in memory but for the one instruction that makes or uses it,
+ * and in parts of 128 bits between functions, so that none is ever spilled. A failure that this ends is one of
+ * spilled wide vectors (docs/findings.md, F10). Alias analysis is switched off, as it would undo the rewrite.
+ */
+export function keepWideVectorsInMemory(kase: Case): Case {
+  if (!kase.module.functions.some((fn) => fn.valueTypes.some(isWide))) return kase;
+  const entry = findFunction(kase.module, kase.entry);
+  const functions = kase.module.functions.map(rewriteFunction);
+  const params = entry?.signature.params ?? [];
+  return {
+    ...kase,
+    module: { functions },
+    inputs: kase.inputs.map((input) => splitInput(input, params)),
+    configurations: kase.configurations.map(({ shared, isa }) => ({
+      shared: Object.fromEntries(
+        [...Object.entries(shared), ['enable_alias_analysis', 'false'] as const].sort(([a], [b]) =>
+          a < b ? -1 : 1,
+        ),
+      ),
+      isa,
+    })),
+  };
+}
