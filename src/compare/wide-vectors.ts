@@ -289,7 +289,7 @@ function splitInput(input: readonly bigint[], params: readonly AbiParam[]): read
 /**
  * The same program with every vector of more than 128 bits in memory but for the one instruction that makes or uses it,
  * and in parts of 128 bits between functions, so that none is ever spilled. A failure that this ends is one of
- * spilled wide vectors (docs/findings.md, F10).
+ * spilled wide vectors (docs/findings.md, F12).
  */
 export function keepWideVectorsInMemory(kase: Case): Case {
   if (!kase.module.functions.some((fn) => fn.valueTypes.some(isWide))) return kase;
