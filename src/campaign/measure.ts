@@ -31,6 +31,9 @@ export interface Measurement {
   readonly casesPerSecond: number;
   readonly modulesPerSecond: number;
   readonly compileOnlyModulesPerSecond: number;
+  readonly noVeneersModulesPerSecond: number;
+  /** Of modules per second with veneers to those without, round by round. */
+  readonly veneerRatios: readonly number[];
   /** Of modules per second to compile-only modules per second, round by round. */
   readonly ratios: readonly number[];
   readonly phases: Readonly<Phases>;
@@ -53,13 +56,24 @@ const WARM_UP_ROUNDS = 3;
 /** Runs and compiles the same cases in turn on `jobs` workers. The first rounds are not counted. */
 export async function measureThroughput(options: MeasureOptions): Promise<Measurement> {
   const { environment, knownIssues, seed, profile, cases, jobs, now } = options;
-  const workers = await Promise.all(
-    Array.from({ length: jobs }, () =>
-      WorkerClient.start({ environment, seed, profile, knownIssues, aims: aimsOf(null) }),
-    ),
-  );
+  const start = (hasVeneers: boolean): Promise<readonly WorkerClient[]> =>
+    Promise.all(
+      Array.from({ length: jobs }, () => {
+        const aims = aimsOf(null);
+        return WorkerClient.start({
+          environment: { ...environment, hasVeneers },
+          seed,
+          profile,
+          knownIssues,
+          aims,
+        });
+      }),
+    );
+  const workers = await start(true);
+  const bare = await start(false);
   const phases = noTime();
   const full: number[] = [];
+  const noVeneers: number[] = [];
   const compileOnly: number[] = [];
   let peakWorkerKilobytes = 0;
   try {
@@ -70,22 +84,28 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
       const compileSeconds = (now() - compileStarted) / 1000;
       const started = now();
       const reports = await Promise.all(workers.map((w, i) => w.run(share(cases, i, jobs))));
-      const seconds = (now() - started) / 1000;
+      const ended = now();
+      const without = await Promise.all(bare.map((w, i) => w.run(share(cases, i, jobs))));
+      const withoutSeconds = (now() - ended) / 1000;
+      const seconds = (ended - started) / 1000;
       if (round < WARM_UP_ROUNDS) continue;
       compileOnly.push(compiled.reduce((a, b) => a + b, 0) / compileSeconds);
+      noVeneers.push(without.reduce((sum, r) => sum + r.modules, 0) / withoutSeconds);
       full.push(reports.reduce((sum, r) => sum + r.modules, 0) / seconds);
       for (const report of reports) addPhases(phases, report.phases);
       const resident = reports.reduce((sum, r) => sum + r.residentKilobytes, 0);
       peakWorkerKilobytes = Math.max(peakWorkerKilobytes, resident);
     }
   } finally {
-    await Promise.all(workers.map((w) => w.close()));
+    await Promise.all([...workers, ...bare].map((w) => w.close()));
   }
   const modulesPerSecond = median(full);
   return {
     casesPerSecond: (modulesPerSecond * cases) / modulesOf(options),
     modulesPerSecond,
     compileOnlyModulesPerSecond: median(compileOnly),
+    noVeneersModulesPerSecond: median(noVeneers),
+    veneerRatios: full.map((rate, i) => rate / (noVeneers[i] ?? rate)),
     ratios: full.map((rate, i) => rate / (compileOnly[i] ?? rate)),
     phases,
     peakWorkerKilobytes,

@@ -44,6 +44,10 @@ export async function bench(options: BenchOptions, terminal: Terminal, root: str
   );
   terminal.print(`cases/s                        ${rate(throughput.casesPerSecond)}`);
   terminal.print(`modules/s, whole pipeline      ${rate(throughput.modulesPerSecond)}`);
+  terminal.print(`modules/s, no veneers          ${rate(throughput.noVeneersModulesPerSecond)}`);
+  terminal.print(
+    `  with to without, by rounds   ${throughput.veneerRatios.map((r) => r.toFixed(2)).join(' ')}`,
+  );
   terminal.print(`modules/s, compile only        ${rate(throughput.compileOnlyModulesPerSecond)}`);
   terminal.print(`ratio, round by round          ${throughput.ratios.map((r) => r.toFixed(2)).join(' ')}`);
   for (const [name, ms] of Object.entries(throughput.phases)) {
