@@ -10,7 +10,7 @@ import { fineBucket } from '../../src/compare/bucket.ts';
 import type { KnownIssue } from '../../src/compare/known-issues.ts';
 import { writeEntry } from '../../src/corpus/entry-files.ts';
 import { checkOf, type Check } from './check-name.ts';
-import { isCleanOn, refineCheck } from './refine-check.ts';
+import { isCleanOn, openRefiner, refineCheck } from './refine-check.ts';
 
 /** What a repro may have at most to count as small. */
 export const MAX_FUNCTIONS = 3;
@@ -23,10 +23,13 @@ const SHRINK_LIMIT_MS = 45_000;
 const CHUNK_CASES = 10;
 
 /** Findings that are looked at more closely until one is of the check asked for. */
-const REFINED = 8;
+const REFINED = 40;
 
-/** Checks that only a closer look tells apart. */
-const TOLD_APART: readonly Check[] = ['final values', 'foreign caller', 'outer check', 'veneer'];
+/** What a finding by one check may turn out to be. */
+const CLOSER: Readonly<Partial<Record<Check, readonly Check[]>>> = {
+  'final values': ['foreign caller', 'veneer'],
+  'outer check': ['veneer'],
+};
 
 export interface HuntOptions {
   /** The Cranelift that is wrong. */
@@ -106,23 +109,31 @@ function newFindings(options: HuntOptions, findings: readonly JournalFinding[]):
 /** Whether a closer look might show that `by` found it. */
 function mayBe(finding: JournalFinding, by: Check): boolean {
   const check = checkOf(finding);
-  return check === by || (TOLD_APART.includes(check) && TOLD_APART.includes(by));
+  if (check === by) return true;
+  return CLOSER[check]?.includes(by) ?? false;
 }
 
 /** How many findings are asked for. */
 function enough(by: Check | null): number {
-  return by !== null && TOLD_APART.includes(by) ? REFINED : 1;
+  return by === null || by === 'psabi' || by === 'compile' ? 1 : REFINED;
 }
 
 /** The first finding in the order of cases that counts, with its check. */
 async function firstOf(options: HuntOptions, findings: readonly JournalFinding[]): Promise<First | null> {
-  for (const finding of findings.slice(0, enough(options.by))) {
-    const check = await refineCheck(options.faulty, options.profile, finding, options.knownIssues);
-    if (options.by !== null && check !== options.by) continue;
-    const { coarse: bucket, detail, seconds, caseSeed } = finding;
-    return { bucket, check, detail, cases: finding.index + 1, seconds, caseSeed };
+  if (findings.length === 0) return null;
+  const { faulty, profile, knownIssues, by } = options;
+  const refiner = await openRefiner({ faulty, profile, knownIssues });
+  try {
+    for (const finding of findings.slice(0, enough(by))) {
+      const check = await refineCheck(refiner, finding);
+      if (by !== null && check !== by) continue;
+      const { coarse: bucket, detail, seconds, caseSeed } = finding;
+      return { bucket, check, detail, cases: finding.index + 1, seconds, caseSeed };
+    }
+    return null;
+  } finally {
+    await refiner.bare.close();
   }
-  return null;
 }
 
 /** The first finding of each bucket in the order of cases, then the second ones, and so on. */

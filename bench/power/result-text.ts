@@ -38,7 +38,10 @@ export function resultText(result: Result): string {
   const head = `${result.name} (${result.class}): ${isFound(result) ? 'found' : 'missed'}`;
   const build = `build ${result.buildSeconds.toFixed(1)} s`;
   const ran = `${hunt.cases} cases in ${hunt.seconds.toFixed(1)} s`;
-  if (first === null) return `${head}, nothing new in ${ran}, ${build}`;
+  if (first === null) {
+    const looked = hunt.newFindings === 0 ? 'nothing new' : `${hunt.newFindings} findings of other checks`;
+    return `${head}, ${looked} in ${ran}, ${build}`;
+  }
   const shown = hunt.best === null ? hunt.repros : [hunt.best];
   return [
     `${head} after ${first.seconds.toFixed(1)} s and ${first.cases} cases by ${first.check}, ${build}`,
