@@ -10,8 +10,8 @@ export const CHECKS = [
   'outer check',
   /** A call inside the module. */
   'veneer',
-  /** The psABI's layout, held against a caller or callee that is not Cranelift's. */
-  'psabi',
+  /** A caller or callee that is not Cranelift's and follows the psABI. */
+  'foreign party',
   /** Cranelift itself: a panic, a refusal, code that changes. */
   'compile',
 ] as const;
@@ -23,7 +23,7 @@ const BY_KIND: Readonly<Record<FindingKind, Check>> = {
   'guest-fault': 'final values',
   hang: 'final values',
   'abi-violation': 'outer check',
-  'psabi-divergence': 'psabi',
+  'psabi-divergence': 'foreign party',
   'compiler-panic': 'compile',
   'compiler-error': 'compile',
   nondeterminism: 'compile',

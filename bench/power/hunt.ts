@@ -27,8 +27,8 @@ const REFINED = 40;
 
 /** What a finding by one check may turn out to be. */
 const CLOSER: Readonly<Partial<Record<Check, readonly Check[]>>> = {
-  'final values': ['foreign caller', 'veneer'],
-  'outer check': ['veneer'],
+  'final values': ['foreign caller', 'veneer', 'foreign party'],
+  'outer check': ['veneer', 'foreign party'],
 };
 
 export interface HuntOptions {
@@ -115,7 +115,7 @@ function mayBe(finding: JournalFinding, by: Check): boolean {
 
 /** How many findings are asked for. */
 function enough(by: Check | null): number {
-  return by === null || by === 'psabi' || by === 'compile' ? 1 : REFINED;
+  return by === null || by === 'compile' ? 1 : REFINED;
 }
 
 /** The first finding in the order of cases that counts, with its check. */

@@ -46,18 +46,18 @@ export async function isCleanOn(
 }
 
 /**
- * The plainest check that shows what a campaign found: without veneers if it shows without them, by values inside
+ * The plainest check that shows what a campaign found: without foreign parties and veneers if it shows without them, by values inside
  * the module if the entry need not be called from outside.
  */
 export async function refineCheck(refiner: Refiner, found: JournalFinding): Promise<Check> {
   const first = checkOf(found);
-  if (first === 'compile' || first === 'psabi') return first;
-  const kase = generatedCase(refiner.faulty, refiner.profile, found.caseSeed);
+  if (first === 'compile' || first === 'foreign party') return first;
+  const { parties, ...kase } = generatedCase(refiner.faulty, refiner.profile, found.caseSeed);
   const configuration = kase.configurations[found.configuration];
   if (configuration === undefined) throw new RangeError(`case ${found.caseSeed} is not the one it was`);
   const narrowed = { ...kase, configurations: [configuration] };
   const finding = await bareFinding(refiner, narrowed);
-  if (finding === null) return 'veneer';
+  if (finding === null) return parties === undefined ? 'veneer' : 'foreign party';
   const check = checkOf(finding);
   if (check !== 'final values') return check;
   const enclosedCases = encloseCase(narrowed);
