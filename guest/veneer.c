@@ -5,6 +5,8 @@
 
 #include "failure.h"
 #include "poison.h"
+#include "veneer_check.h"
+#include "veneer_log.h"
 #include "throw.h"
 
 /* Frames of 16 bytes fill the stack before calls fill this. */
@@ -12,8 +14,6 @@
 #define SHADOW_KEPT 4096u /* calls whose memory is kept from run to run */
 #define VECTOR_CALLS 256u /* calls nested so deep whose vector registers are remembered */
 #define DEAD_BYTES 512u   /* spoilt below sp after a call */
-#define STACK_TOP (STACK_BASE + STACK_BYTES)
-#define ANSWERED_CALLEES 64u
 #define CYCLES 31u /* calls until poison begins again */
 #define CYCLE_WORDS 128u
 
@@ -21,11 +21,9 @@ enum { RA = 1, SP = 2, FP = 8, A0 = 10, A1 = 11, A3 = 13, A4 = 14, A5 = 15, A6 =
 
 /* sp, x0 and what stubs use are nobody's to poison; gp and tp are unallocatable. */
 #define FIXED_X (1u << 0 | 1u << RA | 1u << SP | 1u << 3 | 1u << 4 | 1u << 30 | 1u << 31)
-#define PSABI_SAVED 0x0ffc0300u /* s0-s11, fs0-fs11 */
 
 extern const unsigned char veneer_gate[], veneer_gate_end[], veneer_vector_gate[], veneer_vector_gate_end[];
 extern const char veneer_call[], veneer_runtime_end[], veneer_plain_return[], veneer_vector_return[];
-void veneer_store_vectors(uint64_t *to);
 void veneer_fill_vectors(const uint64_t poison[4]);
 struct call *veneer_enter(struct call *now);
 struct call *veneer_leave(struct call *now);
@@ -35,24 +33,15 @@ struct call *veneer_slot; /* above the innermost call */
 uint64_t veneer_tp, veneer_with_vectors, veneer_vl, veneer_vtype;
 uint64_t veneer_ra, veneer_target, veneer_t5; /* loaded last */
 
-uint32_t veneer_violation_count;
-struct violation veneer_violations[MAX_VIOLATIONS];
-unsigned char veneer_log[LOG_LIMIT];
-uint32_t veneer_log_bytes, veneer_log_is_cut;
-
 static struct call *shadow, *deepest;
 static uint64_t return_point;
 static uint32_t vector_words;
 static uint64_t *vector_saves; /* VECTOR_CALLS of v0-v31 */
-static uint64_t *vectors_now;
 static volatile int is_active;
 
 static struct poison poison;
-static uint32_t call_count, log_limit;
+static uint32_t call_count;
 static int poisons_vectors;
-static const unsigned char *answers;
-static uint32_t answer_bytes;
-static uint32_t answered[ANSWERED_CALLEES]; /* calls so far, by place in the answers */
 
 static void *map(uint64_t bytes) {
   void *at = mmap(NULL, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -68,7 +57,7 @@ void veneer_start(uint32_t vector_bytes) {
   return_point = (uint64_t)(has_vectors ? veneer_vector_return : veneer_plain_return);
   shadow = map((SHADOW_CALLS + 1) * sizeof *shadow);
   vector_saves = map((uint64_t)vector_words * 8 * (VECTOR_CALLS + 1));
-  vectors_now = vector_saves + (size_t)vector_words * VECTOR_CALLS;
+  check_start(vector_saves + (size_t)vector_words * VECTOR_CALLS, vector_words);
 
   void *gate = mmap((void *)RUNTIME_BASE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -101,10 +90,8 @@ void veneer_begin(const struct job *job, const struct poison *of_run, const stru
   veneer_vtype = poisons_vectors ? before->vtype : 3 << 3;
   call_count = 0;
   veneer_violation_count = 0;
-  veneer_log_bytes = veneer_log_is_cut = 0;
-  log_limit = job->request->log_bytes;
+  log_begin(job->request->log_bytes);
   is_active = 0;
-  if (answer_bytes > 0) memset(answered, 0, sizeof answered);
 }
 
 int veneer_covers(uint64_t pc) {
@@ -114,77 +101,6 @@ int veneer_covers(uint64_t pc) {
 
 /* The words a call is spoilt with. */
 static const uint64_t *cycle(void) { return poison.words + POISON_STACK + call_count % CYCLES * CYCLE_WORDS; }
-
-static int is_in_stack(uint64_t address, uint64_t bytes) {
-  return address >= STACK_BASE && address <= STACK_TOP && bytes <= STACK_TOP - address;
-}
-
-static uint32_t index_of(const struct callee *callee) { return callee == NULL ? ENTRY_CALLEE : callee->index; }
-
-/* Where a violation was found; tail_caller NULL and is_tail 0 at a call or return. */
-struct site {
-  const struct callee *callee, *tail_caller;
-  int is_tail;
-  uint64_t return_address;
-};
-
-/* One of a kind is enough: what a loop breaks again and again must not push out what is broken once. */
-static void violate(const struct site *site, uint32_t kind, uint32_t index, uint64_t expected, uint64_t found) {
-  const uint32_t is_field = kind == VIOLATION_ARGUMENT || kind == VIOLATION_RESULT;
-  const uint32_t ignored = is_field && FIELD_PLACE(index) == PLACE_MEMORY ? 0xfffff0ff : 0;
-  for (uint32_t i = 0; i < veneer_violation_count; i++) {
-    const struct violation *known = &veneer_violations[i];
-    if (known->kind == kind && (((uint32_t)known->index ^ index) & ~ignored) == 0) return;
-  }
-  if (veneer_violation_count == MAX_VIOLATIONS) return;
-  veneer_violations[veneer_violation_count++] =
-      (struct violation){.kind = kind,
-                         .index = (int32_t)index,
-                         .expected = expected,
-                         .found = found,
-                         .callee = index_of(site->callee),
-                         .tail_caller = site->is_tail ? index_of(site->tail_caller) : NO_CALLEE,
-                         .return_address = site->return_address};
-}
-
-static uint64_t extended(uint64_t value, uint32_t bits, uint32_t rest) {
-  const uint64_t mask = (1ull << bits) - 1;
-  switch (rest) {
-    case REST_ZERO:
-      return value & mask;
-    case REST_SIGN:
-      return value >> (bits - 1) & 1 ? value | ~mask : value & mask;
-    default:
-      return value | ~mask;
-  }
-}
-
-/* Where a field lies; NULL where that is no memory of the stack. `area`: the argument or return area. */
-static uint64_t *field_at(struct call *now, uint64_t area, uint32_t field) {
-  const uint32_t index = FIELD_INDEX(field);
-  switch (FIELD_PLACE(field)) {
-    case PLACE_X:
-      return &now->x[index & 31];
-    case PLACE_F:
-      return &now->f[index & 31];
-    default: {
-      const uint64_t at = area + (uint64_t)index * 8;
-      return area != 0 && is_in_stack(at, 8) ? (uint64_t *)at : NULL;
-    }
-  }
-}
-
-static void check_fields(const struct site *site, uint32_t kind, struct call *now, uint64_t area,
-                         const uint32_t *fields, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
-    const uint32_t field = fields[i], rest = FIELD_REST(field);
-    if (rest == REST_UNDEFINED) continue;
-    const uint64_t *at = field_at(now, area, field);
-    if (at == NULL) continue;
-    const uint64_t expected = extended(*at, FIELD_BITS(field), rest);
-    if (*at != expected) violate(site, kind, field, expected, *at);
-  }
-}
 
 /* The high bits of results in memory that are nobody's to define. */
 static void spoil_results(struct call *now, uint64_t area, const struct callee *callee) {
@@ -197,41 +113,6 @@ static void spoil_results(struct call *now, uint64_t area, const struct callee *
   }
 }
 
-static void check_frame_record(const struct site *site, const struct call *then) {
-  if (!then->has_frame_record) return;
-  const uint64_t *record = (const uint64_t *)then->x[FP];
-  for (uint32_t i = 0; i < 2; i++) {
-    if (record[i] != then->frame_record[i])
-      violate(site, VIOLATION_FRAME_RECORD, i * 8, then->frame_record[i], record[i]);
-  }
-}
-
-static void check_promises(const struct site *site, const struct call *then, const struct call *now) {
-  const uint64_t *x = then->x, *y = now->x;
-  uint64_t differ = 0;
-  if (then->promised_x == (PSABI_SAVED | 3u << 3) && then->promised_f == PSABI_SAVED) {
-    differ = (x[3] ^ y[3]) | (x[4] ^ y[4]) | (x[8] ^ y[8]) | (x[9] ^ y[9]);
-    for (int r = 18; r < 28; r++) differ |= (x[r] ^ y[r]) | (then->f[r] ^ now->f[r]);
-    differ |= (then->f[8] ^ now->f[8]) | (then->f[9] ^ now->f[9]);
-  } else {
-    differ = 1;
-  }
-  for (uint32_t r = 1; differ != 0 && r < 32; r++) {
-    if (then->promised_x >> r & 1 && x[r] != y[r]) violate(site, VIOLATION_X, r, x[r], y[r]);
-  }
-  for (uint32_t r = 0; differ != 0 && r < 32; r++) {
-    if (then->promised_f >> r & 1 && then->f[r] != now->f[r]) violate(site, VIOLATION_F, r, then->f[r], now->f[r]);
-  }
-  if (now->fcsr >> 5 != then->fcsr >> 5) violate(site, VIOLATION_FRM, 0, then->fcsr >> 5, now->fcsr >> 5);
-  check_frame_record(site, then);
-  if (then->vectors == NULL) return;
-  veneer_store_vectors(vectors_now);
-  for (uint32_t i = 0; i < vector_words; i++) {
-    if (vectors_now[i] == then->vectors[i]) continue;
-    violate(site, VIOLATION_V, i / (vector_words / 32), then->vectors[i], vectors_now[i]);
-  }
-}
-
 /* Registers in the masks become poison. */
 static void spoil_registers(struct call *now, uint32_t in_x, uint32_t in_f) {
   const uint64_t *words = cycle(), key = poison.key;
@@ -240,90 +121,6 @@ static void spoil_registers(struct call *now, uint32_t in_x, uint32_t in_f) {
   }
   for (uint32_t r = 0; r < 32; r++) {
     if (in_f >> r & 1) now->f[r] = words[32 + r] ^ key;
-  }
-}
-
-static struct logged *log_entry(uint16_t kind, uint32_t words, const struct site *site, uint32_t depth, uint64_t sp) {
-  const uint32_t length = (uint32_t)sizeof(struct logged) + words * 8;
-  if (veneer_log_is_cut || length > log_limit - veneer_log_bytes) {
-    veneer_log_is_cut = 1;
-    return NULL;
-  }
-  struct logged *entry = (struct logged *)(veneer_log + veneer_log_bytes);
-  veneer_log_bytes += length;
-  const int is_foreign = site->callee != NULL && site->callee->target == 0;
-  *entry = (struct logged){.kind = kind,
-                           .flags = (uint16_t)((site->is_tail ? LOGGED_TAIL : 0) | (is_foreign ? LOGGED_FOREIGN : 0)),
-                           .length = length,
-                           .callee = index_of(site->callee),
-                           .depth = depth,
-                           .return_address = site->return_address,
-                           .sp = sp};
-  return entry;
-}
-
-static void copy_stack(uint64_t *to, uint64_t from, uint32_t words) {
-  if (is_in_stack(from, (uint64_t)words * 8)) {
-    memcpy(to, (const void *)from, (size_t)words * 8);
-  } else {
-    memset(to, 0, (size_t)words * 8);
-  }
-}
-
-static void log_call(const struct site *site, const struct call *now, uint32_t depth) {
-  const struct callee *callee = site->callee;
-  const uint32_t registers = callee->target == 0 ? 64 : 0;
-  struct logged *entry = log_entry(LOGGED_CALL, registers + 16 + callee->stack_words, site, depth, now->x[SP]);
-  if (entry == NULL) return;
-  uint64_t *words = (uint64_t *)(entry + 1);
-  memcpy(words, now->x, registers * 8);
-  if (registers > 0) words[0] = 0, words[30] = words[31] = 0;
-  words += registers;
-  memcpy(words, &now->x[A0], 64);
-  memcpy(words + 8, &now->f[FA0], 64);
-  copy_stack(words + 16, now->x[SP], callee->stack_words);
-}
-
-static void log_return(const struct site *site, const struct call *now, uint32_t depth, uint64_t area) {
-  const uint32_t area_words = site->callee->return_bytes / 8;
-  struct logged *entry = log_entry(LOGGED_RETURN, 4 + area_words, site, depth, now->x[SP]);
-  if (entry == NULL) return;
-  uint64_t *words = (uint64_t *)(entry + 1);
-  memcpy(words, &now->x[A0], 16);
-  memcpy(words + 2, &now->f[FA0], 16);
-  copy_stack(words + 4, area, area_words);
-}
-
-void veneer_set_answers(const unsigned char *from, uint32_t bytes) {
-  answers = from;
-  answer_bytes = bytes;
-  uint32_t place = 0;
-  for (uint32_t at = 0; at < bytes; place++) {
-    if (bytes - at < sizeof(struct answers)) fail("guest: answers end early, bytes", bytes);
-    const struct answers *one = (const struct answers *)(from + at);
-    const uint64_t rows = (uint64_t)one->row_count * one->row_bytes;
-    if (one->row_bytes < 32 || one->row_bytes % 8 != 0 || one->row_count == 0 || rows > bytes - at - sizeof *one)
-      fail("guest: answers do not fit, callee", one->callee);
-    at += (uint32_t)(sizeof *one + rows);
-  }
-  if (place > ANSWERED_CALLEES) fail("guest: too many foreign callees", place);
-}
-
-/* Plays a foreign callee: results where they belong. Without an answer they are what the registers held. */
-static void answer(struct call *now, const struct callee *callee, uint64_t area) {
-  uint32_t place = 0;
-  for (uint32_t at = 0; at < answer_bytes; place++) {
-    const struct answers *one = (const struct answers *)(answers + at);
-    at += (uint32_t)sizeof *one;
-    if (one->callee == callee->index) {
-      const uint64_t *row = (const uint64_t *)(answers + at + (uint64_t)(answered[place]++ % one->row_count) * one->row_bytes);
-      memcpy(&now->x[A0], row, 16);
-      memcpy(&now->f[FA0], row + 2, 16);
-      const uint32_t bytes = one->row_bytes - 32;
-      if (area != 0 && is_in_stack(area, bytes)) memcpy((void *)area, row + 4, bytes);
-      return;
-    }
-    at += one->row_count * one->row_bytes;
   }
 }
 
@@ -372,7 +169,7 @@ static void finish(struct call *now, struct call *then) {
   check_fields(&site, VIOLATION_RESULT, now, then->return_area, callee->fields + callee->argument_count,
                callee->result_count);
   if (callee->sret != NO_FIELD && now->x[A0] != then->sret) violate(&site, VIOLATION_X, A0, then->sret, now->x[A0]);
-  if (log_limit > 0) log_return(&site, now, (uint32_t)(then - shadow), then->return_area);
+  log_return(&site, now, (uint32_t)(then - shadow), then->return_area);
   spoil_after(now, then);
 }
 
@@ -498,7 +295,7 @@ struct call *veneer_enter(struct call *now) {
     then->sret = at == NULL ? 0 : *at;
   }
   if (callee->flags & CALLEE_THROWS) return throw_exception(now, then, callee);
-  if (log_limit > 0) log_call(&site, now, (uint32_t)(then - shadow));
+  log_call(&site, now, (uint32_t)(then - shadow));
   if (callee->flags & CALLEE_RETURN_AREA) {
     const uint64_t area = now->x[A0];
     then->return_area = area;

@@ -37,6 +37,9 @@ void veneer_begin(const struct job *job, const struct poison *poison, const stru
 /* The answers of a request, in its memory. Ends the process when they make no sense. */
 void veneer_set_answers(const unsigned char *answers, uint32_t bytes);
 
+/* veneer.S: v0-v31. */
+void veneer_store_vectors(uint64_t *to);
+
 /* Whether a signal that came at pc interrupted the runtime. */
 int veneer_covers(uint64_t pc);
 
