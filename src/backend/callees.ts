@@ -1,4 +1,5 @@
 import { layoutSignature } from '../abi/layout.ts';
+import { sameTypes } from '../clif/check-signature.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { Function, Module } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
@@ -7,7 +8,7 @@ import type { Callee } from './stub.ts';
 /** How call sites of a module see what they call. */
 interface Views {
   readonly byName: ReadonlyMap<string, readonly Signature[]>;
-  /** Of calls through a pointer, and of func_addr, whatever they reach. */
+  /** Of calls through a pointer, whatever they reach. */
   readonly indirect: ReadonlySet<Signature>;
 }
 
@@ -94,12 +95,9 @@ function isSeenAlike(views: Views, fn: Function, param: number): boolean {
     sig === fn.signature || sig.params[param]?.extension === own.extension;
   if (!direct.every(isAlike)) return false;
   for (const sig of views.indirect) {
-    if (
-      sig.params.length === fn.signature.params.length &&
-      sig.params[param]?.type === own.type &&
-      !isAlike(sig)
-    )
-      return false;
+    // A call through a pointer has to name its callee's types and convention, or is undefined.
+    const mayReach = sig.callConv === fn.signature.callConv && sameTypes(sig, fn.signature);
+    if (mayReach && !isAlike(sig)) return false;
   }
   return true;
 }
