@@ -19,7 +19,7 @@ use crate::native_run::{self, Trap};
 /// Each argument and result has this much of the buffer; what is wider is not supported.
 const SLOT_BYTES: usize = 16;
 
-const SETTINGS: [(&str, &str); 5] = [
+pub const SETTINGS: [(&str, &str); 5] = [
     ("is_pic", "false"),
     ("use_colocated_libcalls", "false"),
     ("enable_llvm_abi_extensions", "true"),

@@ -3,8 +3,12 @@
 //!
 //! A request on stdin is one line of JSON, `{"text":N,"entry":"%main","inputs":[["0x1"]]}`, then N bytes of CLIF. A reply
 //! on stdout is one line, `{"answers":[…]}` with one answer per input; `answer.rs` has the shapes.
+//!
+//! `callfuzz-opinions code` says what the x86_64 backend makes of a module: a request `{"text":N,"optLevel":"none"}`, a
+//! reply `{"functions":[…]}` (`code.rs`) or `{"refused":"why"}`.
 
 mod answer;
+mod code;
 mod interpret;
 mod jit;
 mod native_run;
@@ -22,18 +26,19 @@ const STACK_BYTES: usize = 512 << 20;
 type Way = fn(&[Function], &Function, &[Vec<Bits>]) -> Vec<Answer>;
 
 fn main() {
-    let way: Way = match std::env::args().nth(1).as_deref() {
-        Some("interpret") => interpret::run,
-        Some("jit") => jit::run,
+    let reply: fn(&Json, &str) -> io::Result<Json> = match std::env::args().nth(1).as_deref() {
+        Some("interpret") => |header, text| run_reply(interpret::run, header, text),
+        Some("jit") => |header, text| run_reply(jit::run, header, text),
+        Some("code") => code_reply,
         _ => {
-            eprintln!("usage: callfuzz-opinions interpret|jit");
+            eprintln!("usage: callfuzz-opinions interpret|jit|code");
             std::process::exit(3);
         }
     };
     panics::install_hook();
     let worker = std::thread::Builder::new()
         .stack_size(STACK_BYTES)
-        .spawn(move || serve(way))
+        .spawn(move || serve(reply))
         .expect("a thread");
     if let Ok(Err(error)) = worker.join() {
         // The client closed its end: nobody is left to tell.
@@ -44,7 +49,7 @@ fn main() {
     }
 }
 
-fn serve(way: Way) -> io::Result<()> {
+fn serve(reply: fn(&Json, &str) -> io::Result<Json>) -> io::Result<()> {
     let mut input = io::stdin().lock();
     let mut output = io::stdout().lock();
     let mut line = Vec::new();
@@ -58,21 +63,38 @@ fn serve(way: Way) -> io::Result<()> {
         let length = header["text"]
             .as_u64()
             .ok_or_else(|| malformed("a request without a text length"))?;
-        let entry = header["entry"]
-            .as_str()
-            .ok_or_else(|| malformed("a request without an entry"))?;
-        let inputs =
-            read_inputs(&header["inputs"]).ok_or_else(|| malformed("inputs that are no hex"))?;
         let mut text = String::new();
         input.by_ref().take(length).read_to_string(&mut text)?;
         if (text.len() as u64) < length {
             return Err(malformed("the text ends early"));
         }
-        let answers = answer_all(way, &text, entry, &inputs);
-        let answers: Vec<Json> = answers.iter().map(Answer::to_json).collect();
-        writeln!(output, "{}", json!({ "answers": answers }))?;
+        writeln!(output, "{}", reply(&header, &text)?)?;
         output.flush()?;
     }
+}
+
+fn run_reply(way: Way, header: &Json, text: &str) -> io::Result<Json> {
+    let entry = header["entry"]
+        .as_str()
+        .ok_or_else(|| malformed("a request without an entry"))?;
+    let inputs =
+        read_inputs(&header["inputs"]).ok_or_else(|| malformed("inputs that are no hex"))?;
+    let answers = answer_all(way, text, entry, &inputs);
+    let answers: Vec<Json> = answers.iter().map(Answer::to_json).collect();
+    Ok(json!({ "answers": answers }))
+}
+
+fn code_reply(header: &Json, text: &str) -> io::Result<Json> {
+    let opt_level = header["optLevel"]
+        .as_str()
+        .ok_or_else(|| malformed("a request without an opt level"))?;
+    Ok(
+        match panics::catch(|| cranelift_reader::parse_functions(text)) {
+            Ok(Ok(functions)) => json!({ "functions": code::describe(&functions, opt_level) }),
+            Ok(Err(error)) => json!({ "refused": format!("the reader: {error}") }),
+            Err(panic) => json!({ "refused": format!("panic: {panic}") }),
+        },
+    )
 }
 
 fn answer_all(way: Way, text: &str, entry: &str, inputs: &[Vec<Bits>]) -> Vec<Answer> {

@@ -2,11 +2,12 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 
 import { HarnessError } from '../clif/harness-error.ts';
 import { classifyEnd } from './driver-end.ts';
+import { parseNativeCode, type NativeFunction } from './native-code.ts';
 import { parseOpinions, type Opinion } from './opinions-reply.ts';
 import { ReplyFrames } from './reply-frames.ts';
 
-/** Cranelift's interpreter, or cranelift-jit on an x86_64 host. */
-export type OpinionMode = 'interpret' | 'jit';
+/** Cranelift's interpreter, cranelift-jit on an x86_64 host, or the x86_64 backend's code, which is not run. */
+export type OpinionMode = 'interpret' | 'jit' | 'code';
 
 /** What one request may take beside 10 s for each input, which the process itself limits. */
 const TIMEOUT_MS = 10_000;
@@ -44,13 +45,22 @@ export class Opinions {
   ): Promise<readonly Opinion[]> {
     const hexadecimal = inputs.map((input) => input.map((bits) => `0x${bits.toString(16)}`));
     const header = JSON.stringify({ text: Buffer.byteLength(text), entry, inputs: hexadecimal });
-    const turn = this.#last.then(() =>
-      this.#exchange(`${header}\n${text}`, TIMEOUT_MS * (inputs.length + 1)),
-    );
-    this.#last = turn.catch(() => undefined);
-    const reply = await turn;
+    const reply = await this.#inTurn(`${header}\n${text}`, TIMEOUT_MS * (inputs.length + 1));
     if (typeof reply === 'string') return parseOpinions(reply, inputs.length);
     return inputs.map(() => ({ kind: 'silent', reason: `its process ended: ${reply.detail}` }));
+  }
+
+  /** What the x86_64 backend makes of a module, by a process of mode `code`; a text says why it takes none of it. */
+  async askCode(text: string, optLevel: string): Promise<readonly NativeFunction[] | string> {
+    const header = JSON.stringify({ text: Buffer.byteLength(text), optLevel });
+    const reply = await this.#inTurn(`${header}\n${text}`, TIMEOUT_MS);
+    return typeof reply === 'string' ? parseNativeCode(reply) : `its process ended: ${reply.detail}`;
+  }
+
+  async #inTurn(request: string, timeoutMs: number): Promise<string | Ended> {
+    const turn = this.#last.then(() => this.#exchange(request, timeoutMs));
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Ends the process. */

@@ -28,7 +28,8 @@ export class GuestProcess {
 
   constructor(cpu: EmulatedCpu, program: string, listener: GuestListener) {
     this.#listener = listener;
-    const args = ['-cpu', cpu.cpu, program, ...(cpu.hasVectors ? ['v'] : [])];
+    const extra = cpu.extraArguments ?? [];
+    const args = ['-cpu', cpu.cpu, ...extra, program, ...(cpu.hasVectors ? ['v'] : [])];
     // No environment: QEMU_* variables would change what is emulated.
     this.#child = spawn(cpu.qemu.path, args, { env: pathOnly(), stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));

@@ -19,6 +19,8 @@ export interface EmulatedCpu {
   readonly cpu: string;
   /** The guest may execute vector instructions. */
   readonly hasVectors: boolean;
+  /** More for its command line, such as what to log. */
+  readonly extraArguments?: readonly string[];
 }
 
 const NAMES = ['qemu-riscv64', 'qemu-riscv64-static'];
