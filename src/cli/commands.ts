@@ -164,12 +164,17 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
   callfuzz
     .command('explain')
     .description(
-      'print where each argument and result of a case goes, and the VCode of its first configuration',
+      'show a case call by call: places, what is live, code, invariants, and what variations of it do',
     )
-    .argument('<file>', '.clif file or corpus entry')
+    .argument('[file]', '.clif file or corpus entry')
+    .option('--case <seed>', 'the case that a campaign made from this case seed')
+    .option('--profile <name>', 'the profile of that campaign', 'default')
+    .option('--html <file>', 'also write it as an HTML fragment')
     .option(...CRANELIFT)
     .addHelpText('after', '\nExit code: 0, 2 usage, 3 harness fault.')
-    .action(async (file: string, options: ExplainOptions) => done(await explain(file, options, terminal)));
+    .action(async (file: string | undefined, options: ExplainOptions) =>
+      done(await explain(file, options, terminal, root)),
+    );
 }
 
 /** `callfuzz <command>` with all its commands and options; commander throws where arguments are wrong. */

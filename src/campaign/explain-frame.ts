@@ -1,0 +1,91 @@
+import { layoutSignature } from '../abi/layout.ts';
+import { fName, SP, xName } from '../abi/registers.ts';
+import type { CompiledFunction } from '../backend/compile-result.ts';
+import type { CallInst } from './explain-calls.ts';
+import type { CallJump } from './explain-sites.ts';
+import type { CallEvent } from './explain-trace.ts';
+import { HarnessError } from '../clif/harness-error.ts';
+
+/** ra and fp, which lie right below the CFA. */
+const SETUP_BYTES = 16;
+const FP = 8;
+/** First minor version whose frame size is the distance from sp to fp. */
+export const TELLS_FRAME = 125;
+
+/** Bytes that a function makes its argument area larger for its tail calls: fp lies that much lower. */
+function tailGrowth(call: CallInst): number {
+  const { fn } = call;
+  try {
+    const options = { implicitReturnArea: true };
+    const own = layoutSignature(fn.signature, options).argumentAreaBytes;
+    const tails = fn.blocks.flatMap((block) => {
+      const inst = block.insts.at(-1);
+      if (inst?.op === 'return_call' && inst.kind === 'call') return [fn.funcRefs.get(inst.func)?.sig];
+      return inst?.op === 'return_call_indirect' && inst.kind === 'call_indirect' ? [inst.sig] : [];
+    });
+    const areas = tails.flatMap((sig) => {
+      const signature = sig === undefined ? undefined : fn.sigRefs.get(sig);
+      return signature === undefined ? [] : [layoutSignature(signature, options).argumentAreaBytes];
+    });
+    return Math.max(0, ...areas.map((bytes) => bytes - own));
+  } catch (error) {
+    if (error instanceof HarnessError) return 0;
+    throw error;
+  }
+}
+
+/** How far sp lies below the CFA at a call: as seen, else as Cranelift tells; null where neither is to be had. */
+export function spBelowCfa(
+  call: CallInst,
+  compiled: CompiledFunction | undefined,
+  events: readonly CallEvent[],
+  release: number,
+): number | null {
+  const [event] = events;
+  const told = compiled !== undefined && release >= TELLS_FRAME ? compiled.frameSizeBytes : null;
+  const seen =
+    event === undefined || call.isTail
+      ? told
+      : Number((event.before.x[FP] ?? 0n) - (event.before.x[SP] ?? 0n));
+  return seen === null ? null : seen + SETUP_BYTES + tailGrowth(call);
+}
+
+const FIRST_F = 32;
+
+/** Registers that Cranelift's unwind information says are saved, with their places below the CFA. */
+function savedRegisters(unwind: string): readonly string[] {
+  return [...unwind.matchAll(/\bOffset\((\d+), (-?\d+)\)/g)].map(([, number, offset]) => {
+    const n = Number(number);
+    return `${n < FIRST_F ? xName(n) : fName(n - FIRST_F)} at CFA${offset}`;
+  });
+}
+
+export function frameLines(compiled: CompiledFunction): readonly string[] {
+  const saved = compiled.unwind === undefined ? [] : savedRegisters(compiled.unwind);
+  const slots = [...(compiled.values?.stackSlots ?? [])].map(([slot, offset]) => `ss${slot} at sp+${offset}`);
+  return [
+    `frame ${compiled.frameSizeBytes} bytes, code ${compiled.code.length} bytes`,
+    `saved by the prologue: ${saved.length === 0 ? 'nothing' : saved.join(', ')}`,
+    ...(slots.length === 0 ? [] : [`stack slots: ${slots.join(', ')}`]),
+  ];
+}
+
+/** Handlers of a try_call: CLIF's with the place of each in the code, and of its context. */
+export function handlerLines(
+  call: CallInst,
+  compiled: CompiledFunction | undefined,
+  jump: CallJump | null,
+): readonly string[] {
+  if (!call.isTry) return [];
+  const site = jump === null ? undefined : compiled?.callSites.find(({ offset }) => offset === jump.end);
+  if (site === undefined) return ['a try_call; Cranelift tells nothing of its handlers'];
+  const lines = site.handlers.map(({ tag, offset, context }) => {
+    const where =
+      context === undefined
+        ? ''
+        : `, context in ${context.kind === 'x' ? xName(context.register) : `sp+${context.offset}`}`;
+    return `${tag === null ? 'default' : `tag${tag}`} at ${offset.toString(16)}${where}`;
+  });
+  const frame = site.frameOffset === undefined ? [] : [`sp lies ${site.frameOffset} bytes below fp`];
+  return [...(lines.length === 0 ? ['a try_call without handlers'] : lines), ...frame];
+}
