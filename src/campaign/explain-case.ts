@@ -24,6 +24,7 @@ import { clobberLines, explainLive } from './explain-live.ts';
 import { explainSignature, layoutOf } from './explain-places.ts';
 import { jumpOf } from './explain-sites.ts';
 import { traceCase, type CaseTrace, type TracedFunction } from './explain-trace.ts';
+import { trimRanges } from './explain-trim.ts';
 import { runVariations } from './explain-variations.ts';
 import { replayCase, usable } from './replay.ts';
 import type { Station } from './station.ts';
@@ -216,14 +217,16 @@ export async function explainCase(tools: ExplainTools, title: string, whole: Cas
   const native = await nativeCode(tools, kase, configuration);
   const subjects = kase.module.functions.map((fn): Subject => {
     const name = functionNameText(fn.name);
-    const compiled =
+    const calls = callsOf(fn, kase.module);
+    const made =
       result?.kind === 'compiled'
         ? result.functions.find((f) => functionNameText(f.name) === name)
         : undefined;
+    const compiled = made === undefined ? undefined : trimRanges(fn, made, calls);
     return {
       fn,
       compiled,
-      calls: callsOf(fn, kase.module),
+      calls,
       native: typeof native === 'string' ? undefined : native.find((f) => f.name === name),
       disassembly:
         compiled === undefined ? { kind: 'lines', lines: [] } : disassemble(compiled.code, 'riscv64'),

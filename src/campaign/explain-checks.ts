@@ -1,5 +1,6 @@
 import type { SignatureLayout, ValueLayout } from '../abi/layout.ts';
-import { A0, calleeSaved, fName, SP, xName } from '../abi/registers.ts';
+import { convention } from '../abi/convention.ts';
+import { A0, fName, SP, xName } from '../abi/registers.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import { sameExtensions, sameTypes } from '../clif/check-signature.ts';
 import type { Function, Value } from '../clif/module.ts';
@@ -154,10 +155,10 @@ function spAfterCheck(facts: CallFacts): ExplainedCheck {
 }
 
 /** Registers of a convention that are not as they were. */
-function lostRegisters(convention: CallConv, before: TracedState, after: TracedState): readonly string[] {
-  const saved = calleeSaved(convention);
-  const x = saved.x.filter((n) => xOf(before, n) !== xOf(after, n));
-  const f = saved.f.filter((n) => fOf(before, n) !== fOf(after, n));
+function lostRegisters(callConv: CallConv, before: TracedState, after: TracedState): readonly string[] {
+  const { savedX, savedF } = convention(callConv);
+  const x = savedX.filter((n) => xOf(before, n) !== xOf(after, n));
+  const f = savedF.filter((n) => fOf(before, n) !== fOf(after, n));
   return [
     ...x.map((n) => `${xName(n)} is ${hex(xOf(after, n))} instead of ${hex(xOf(before, n))}`),
     ...f.map((n) => `${fName(n)} is ${hex(fOf(after, n))} instead of ${hex(fOf(before, n))}`),

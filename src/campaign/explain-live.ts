@@ -1,4 +1,5 @@
-import { calleeSaved, fName, xName } from '../abi/registers.ts';
+import { convention } from '../abi/convention.ts';
+import { fName, xName } from '../abi/registers.ts';
 import type { CompiledFunction, ValueLabels, ValuePlace, ValueRange } from '../backend/compile-result.ts';
 import type { Function, Inst, Value } from '../clif/module.ts';
 import type { CallConv } from '../clif/signature.ts';
@@ -44,9 +45,10 @@ export function losesEverything(call: CallInst): boolean {
 /** Whether a value in `place` is still there after the call. */
 export function survives(call: CallInst, place: ValuePlace): boolean {
   if (place.kind === 'cfa') return true;
-  if (place.kind === 'v' || losesEverything(call)) return false;
-  const saved = calleeSaved(call.signature.callConv);
-  return (place.kind === 'x' ? saved.x : saved.f).includes(place.register);
+  if (losesEverything(call)) return false;
+  const { savedX, savedF, savesVectors } = convention(call.signature.callConv);
+  if (place.kind === 'v') return savesVectors;
+  return (place.kind === 'x' ? savedX : savedF).includes(place.register);
 }
 
 const MADE_AGAIN: Readonly<Record<string, string>> = {
@@ -105,14 +107,14 @@ export function clobberLines(call: CallInst): readonly string[] {
       `every x, f and v register: a ${callConv} callee of a try_call keeps none on the way to a handler`,
     ];
   }
-  const saved = calleeSaved(callConv);
-  const x = ALL.filter((n) => !NEVER_LOST.includes(n) && !saved.x.includes(n));
-  const f = ALL.filter((n) => !saved.f.includes(n));
+  const { savedX, savedF, savesVectors } = convention(callConv);
+  const x = ALL.filter((n) => !NEVER_LOST.includes(n) && !savedX.includes(n));
+  const f = ALL.filter((n) => !savedF.includes(n));
   const source =
     callConv === 'preserve_all' ? 'preserve_all, CallConv::PreserveAll' : `${callConv}, psABI LP64D`;
   return [
     `x registers (${source}): ra ${rangesText(x, xName)}`,
     f.length === 0 ? 'no f registers' : `f registers: ${rangesText(f, fName)}`,
-    'all v registers, vl, vtype and the stack below sp',
+    `${savesVectors ? 'vl, vtype' : 'all v registers, vl, vtype'} and the stack below sp`,
   ];
 }

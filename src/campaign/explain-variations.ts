@@ -110,6 +110,9 @@ const OUT_POINTERS_ALONE: Variation = {
 /** These promise longer vector registers, which is another machine. */
 const isZvl = (flag: string): boolean => flag.startsWith('has_zvl');
 
+/** Vectors need theirs. */
+const isOptional = (flag: string): boolean => !flag.startsWith('has_v') && !flag.startsWith('has_zv');
+
 function variationsFor(
   kase: Case,
   abilities: Abilities,
@@ -132,9 +135,11 @@ function variationsFor(
       const isa = [...new Set([...c.isa, ...abilities.isa.filter((flag) => !isZvl(flag))])].sort();
       return isa.length === c.isa.length ? c : { ...c, isa };
     }),
-    ...(kase.configurations[0]?.isa ?? []).map((flag) =>
-      configured(`without ${flag}`, (c) => ({ ...c, isa: c.isa.filter((other) => other !== flag) })),
-    ),
+    ...(kase.configurations[0]?.isa ?? [])
+      .filter(isOptional)
+      .map((flag) =>
+        configured(`without ${flag}`, (c) => ({ ...c, isa: c.isa.filter((other) => other !== flag) })),
+      ),
   ];
 }
 
