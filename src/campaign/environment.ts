@@ -75,18 +75,6 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   };
 }
 
-/** A driver alone, for what needs no emulator. The caller closes it. Throws UsageError where it cannot be built. */
-export async function openDriver(
-  cranelift: string,
-  onProgress: (line: string) => void,
-): Promise<{ readonly driver: Driver; readonly version: string }> {
-  const { path, version } = await ensureDriver(cranelift, {
-    cacheDir: defaultCacheDir(process.env),
-    onProgress,
-  });
-  return { driver: await Driver.start(path), version };
-}
-
 const KNOWN_ISSUE = v.object({
   id: v.string(),
   title: v.string(),

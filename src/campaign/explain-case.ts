@@ -23,7 +23,8 @@ import { frameLines, handlerLines, spBelowCfa } from './explain-frame.ts';
 import { clobberLines, explainLive } from './explain-live.ts';
 import { explainSignature, layoutOf } from './explain-places.ts';
 import { jumpOf } from './explain-sites.ts';
-import { traceCase, type CaseTrace, type TracedFunction } from './explain-trace.ts';
+import type { TracedFunction } from './explain-follow.ts';
+import { traceCase, type CaseTrace } from './explain-trace.ts';
 import { trimRanges } from './explain-trim.ts';
 import { runVariations } from './explain-variations.ts';
 import { replayCase, usable } from './replay.ts';
@@ -195,7 +196,7 @@ function notesOf(subjects: readonly Subject[]): readonly string[] {
 export async function explainCase(tools: ExplainTools, title: string, whole: Case): Promise<Explanation> {
   const { environment, station, knownIssues } = tools;
   const { abilities, cranelift } = environment;
-  const problems = checkModule(whole.module).map(problemText);
+  const problems = checkModule(whole.module);
   const { verdict, known } = await replayCase(station, whole, abilities, knownIssues);
   const finding = verdict.kind === 'finding' || verdict.kind === 'flaky' ? verdict.finding : null;
   const fitted =
@@ -241,7 +242,7 @@ export async function explainCase(tools: ExplainTools, title: string, whole: Cas
         subjects.flatMap((s) => tracedOf(s, implicitReturnArea)),
         finding?.input ?? null,
       )
-    : `never run: ${verdictText(verdict)}`;
+    : `never run: ${verdict.kind === 'invalid' ? 'the module is invalid' : verdictText(verdict)}`;
   const scene: Scene = {
     tools,
     implicitReturnArea,
@@ -249,6 +250,9 @@ export async function explainCase(tools: ExplainTools, title: string, whole: Cas
     notRun: typeof traced === 'string' ? traced : null,
     nativeRefusal: typeof native === 'string' ? native : 'not compiled',
   };
+  // Of an invalid module only what declaring its calls rightly would mend.
+  const isVariable =
+    verdict.kind !== 'cannot-run' && problems.every(({ kind }) => kind === 'signature-mismatch');
   const issue = known === null ? '' : ` (known issue ${known})`;
   return {
     title,
@@ -256,12 +260,9 @@ export async function explainCase(tools: ExplainTools, title: string, whole: Cas
     emulator: environment.emulator,
     configuration: configurationText(configuration),
     verdict: `${verdictText(verdict)}${issue}`,
-    problems,
+    problems: problems.map(problemText),
     notes: notesOf(subjects),
     functions: subjects.map((subject) => explainFunction(scene, subject, kase, refusalOf(result))),
-    variations:
-      canRun || verdict.kind === 'declined' || finding !== null
-        ? await runVariations(station, kase, abilities, knownIssues)
-        : [],
+    variations: isVariable ? await runVariations(station, kase, abilities, knownIssues) : [],
   };
 }

@@ -1,6 +1,6 @@
 import { SP } from '../abi/registers.ts';
 import type { ExplainedCheck } from '../report/explain-model.ts';
-import { hex } from './explain-checks.ts';
+import { hex } from './explain-facts.ts';
 import type { CaseTrace } from './explain-trace.ts';
 
 type Violations = CaseTrace['observations'][number]['violations'];

@@ -3,7 +3,7 @@ import { fName, SP, xName } from '../abi/registers.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { CallInst } from './explain-calls.ts';
 import type { CallJump } from './explain-sites.ts';
-import type { CallEvent } from './explain-trace.ts';
+import type { CallEvent } from './explain-follow.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 
 /** ra and fp, which lie right below the CFA. */

@@ -1,8 +1,8 @@
 import type { Case } from '../clif/case.ts';
 import { knownAddresses } from '../clif/check-calls.ts';
-import { functionNameText, type Function, type Inst } from '../clif/module.ts';
+import { findFunction, functionNameText, type Function, type FuncRef, type Inst } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
-import { callGroup } from '../shrink/call-group.ts';
+import { callGroup, signatureKey } from '../shrink/call-group.ts';
 import { changeGroup, UNCHANGED, type ParamChange } from '../shrink/change-signature.ts';
 import { editFunction } from '../shrink/edit-function.ts';
 import { mapFunctions, type Pass } from '../shrink/pass.ts';
@@ -140,3 +140,19 @@ export function oneResult(kept: 'first' | 'last'): Rewrite {
     return current;
   };
 }
+
+/** Direct calls declare what their callee is: mends a module whose calls differ from it in no more than convention and extension. */
+export const asDefined: Rewrite = (kase) =>
+  mapFunctions(kase, (fn) => {
+    const sigRefs = new Map(fn.sigRefs);
+    const refs = [...fn.funcRefs].map(([key, ref]): [number, FuncRef] => {
+      const callee = findFunction(kase.module, ref.name);
+      const declared = fn.sigRefs.get(ref.sig);
+      if (callee === undefined || declared === undefined) return [key, ref];
+      if (signatureKey(callee.signature) === signatureKey(declared)) return [key, ref];
+      const sig = Math.max(-1, ...sigRefs.keys()) + 1;
+      sigRefs.set(sig, callee.signature);
+      return [key, { ...ref, sig }];
+    });
+    return sigRefs.size === fn.sigRefs.size ? fn : { ...fn, sigRefs, funcRefs: new Map(refs) };
+  });

@@ -1,39 +1,9 @@
 import type { Case } from '../clif/case.ts';
-import {
-  functionNameText,
-  type BlockParam,
-  type FuncRef,
-  type Function,
-  type Inst,
-  type StackSlot,
-  type Value,
-} from '../clif/module.ts';
+import { functionNameText, type Inst, type Value } from '../clif/module.ts';
 import { abiParam, type AbiParam, type Signature } from '../clif/signature.ts';
 import { bitMask, typeInfo, type Type } from '../clif/type.ts';
-import { callGroup, calledSignature, type CallGroup } from '../shrink/call-group.ts';
-import { editFunction, type Editor } from '../shrink/edit-function.ts';
-
-/** Rewrites of a signature at its definition and all its calls that keep the module's meaning. */
-interface Recast {
-  readonly signature: (signature: Signature) => Signature;
-  /** What a call passes in place of its arguments, and what it makes of the results; null for a call it cannot follow. */
-  readonly call: (inst: Inst, signature: Signature, sig: number, frame: Frame) => readonly Inst[] | null;
-  readonly leave: (inst: Inst, own: Signature, frame: Frame) => readonly Inst[];
-  readonly enter: (
-    fn: Function,
-    frame: Frame,
-  ) => { readonly params: readonly BlockParam[]; readonly insts: readonly Inst[] };
-}
-
-/** A function being rewritten. */
-interface Frame {
-  readonly editor: Editor;
-  readonly slot: (sizeBytes: number) => number;
-  /** The pointer that the function itself was given. */
-  pointer: Value | null;
-}
-
-const SLOT_ALIGN = 16;
+import { callGroup } from '../shrink/call-group.ts';
+import { recastGroup, type Frame, type Recast } from './explain-recast.ts';
 
 function addressInst(slot: number, result: Value): Inst {
   return { kind: 'stack', op: 'stack_addr', type: 'i64', results: [result], args: [], slot, offset: 0 };
@@ -45,77 +15,6 @@ function storeInst(value: Value, type: Type, address: Value, offset: number): In
 
 function loadInst(result: Value, type: Type, address: Value, offset: number): Inst {
   return { kind: 'memory', op: 'load', type, results: [result], args: [address], flags: [], offset };
-}
-
-class CannotRecast extends Error {}
-
-function recastFunction(fn: Function, group: CallGroup, recast: Recast): Function {
-  const isMember = group.functions.has(functionNameText(fn.name));
-  const sigRefs = new Map(fn.sigRefs);
-  const moved = new Map<number, number>();
-  const moveSig = (sig: number): number => {
-    const known = moved.get(sig);
-    const signature = fn.sigRefs.get(sig);
-    if (known !== undefined || signature === undefined) return known ?? sig;
-    const number = Math.max(-1, ...sigRefs.keys()) + 1;
-    sigRefs.set(number, recast.signature(signature));
-    moved.set(sig, number);
-    return number;
-  };
-  const funcRefs = new Map<number, FuncRef>();
-  for (const [key, ref] of fn.funcRefs) {
-    const isCalled = group.functions.has(functionNameText(ref.name));
-    funcRefs.set(key, isCalled ? { ...ref, sig: moveSig(ref.sig) } : ref);
-  }
-  const stackSlots = new Map<number, StackSlot>(fn.stackSlots);
-  const slot = (sizeBytes: number): number => {
-    const number = Math.max(-1, ...stackSlots.keys()) + 1;
-    stackSlots.set(number, { kind: 'explicit_slot', sizeBytes, alignBytes: SLOT_ALIGN });
-    return number;
-  };
-  let frame: Frame | null = null;
-  const frameOf = (editor: Editor): Frame => (frame ??= { editor, slot, pointer: null });
-  let params: readonly BlockParam[] | null = null;
-  const edited = editFunction(
-    fn,
-    (inst, editor) => {
-      if (isMember && inst.kind === 'plain' && inst.op === 'return')
-        return recast.leave(inst, fn.signature, frameOf(editor));
-      const sig = calledSignature(fn, inst, group);
-      const signature = sig === null ? undefined : fn.sigRefs.get(sig);
-      if (sig === null || signature === undefined) return [inst];
-      const insts = recast.call(inst, signature, moveSig(sig), frameOf(editor));
-      if (insts === null) throw new CannotRecast();
-      return insts;
-    },
-    (editor) => {
-      if (!isMember) return [];
-      const entered = recast.enter(fn, frameOf(editor));
-      ({ params } = entered);
-      return entered.insts;
-    },
-  );
-  const blocks = edited.blocks.map((block, i) => (i === 0 && params !== null ? { ...block, params } : block));
-  return {
-    ...edited,
-    signature: isMember ? recast.signature(fn.signature) : fn.signature,
-    blocks,
-    sigRefs,
-    funcRefs,
-    stackSlots,
-  };
-}
-
-function recastGroup(kase: Case, group: CallGroup, recast: Recast): Case | null {
-  try {
-    return {
-      ...kase,
-      module: { functions: kase.module.functions.map((fn) => recastFunction(fn, group, recast)) },
-    };
-  } catch (error) {
-    if (error instanceof CannotRecast) return null;
-    throw error;
-  }
 }
 
 const hasAddress = (inst: Inst): boolean => inst.kind === 'call_indirect';

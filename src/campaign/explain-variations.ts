@@ -10,6 +10,7 @@ import type { ExplainedVariation } from '../report/explain-model.ts';
 import { explainFinding } from './explain-finding.ts';
 import {
   asColocated,
+  asDefined,
   asDirect,
   asFar,
   asIndirect,
@@ -31,6 +32,13 @@ interface Variation {
   readonly why: string;
   readonly make: Rewrite;
 }
+
+/** What may mend a module that breaks the rules of calls. */
+const MENDED: Variation = {
+  name: 'each call as its callee is defined',
+  why: 'every call is',
+  make: asDefined,
+};
 
 const REWRITES: readonly Variation[] = [
   {
@@ -176,17 +184,21 @@ async function judge(
   }
 }
 
-/** Compiles and runs each variation of a valid case of one configuration against the oracle. */
+/**
+ * Compiles and runs each variation of a case of one configuration against the oracle. The calls may differ from their callees: the
+ * first row mends that, and the others start from there.
+ */
 export async function runVariations(
   station: Station,
-  kase: Case,
+  whole: Case,
   abilities: Abilities,
   knownIssues: readonly KnownIssue[],
 ): Promise<readonly ExplainedVariation[]> {
   const defaults = new Map(station.bench.driver.hello().shared.map((s) => [s.name, s.default]));
   const rows: ExplainedVariation[] = [];
-  for (const { name, why, make } of variationsFor(kase, abilities, defaults)) {
-    const varied = make(kase);
+  const kase = asDefined(whole) ?? whole;
+  for (const { name, why, make } of [MENDED, ...variationsFor(kase, abilities, defaults)]) {
+    const varied = make(name === MENDED.name ? whole : kase);
     if (varied === null) rows.push({ name, kind: 'other', result: `not applicable: ${why}` });
     else rows.push({ name, ...(await judge(station, varied, abilities, knownIssues)) });
   }
