@@ -29,7 +29,7 @@ export async function explain(
     throw new UsageError('explain takes a file, or a case seed with --case');
   // Before anything is built: a typo should not cost a minute. The cases of one file share its module.
   const [first] = file === undefined ? [] : readCases(file);
-  return withWorkbench(options.cranelift, terminal, root, async (bench) => {
+  return withWorkbench(options, terminal, root, async (bench) => {
     const { environment } = bench;
     const kase = caseSeed === undefined ? first?.case : generatedCase(environment, options.profile, caseSeed);
     if (kase === undefined) return EXIT_CLEAN;
