@@ -23,7 +23,7 @@ export function sameTypes(a: Signature, b: Signature): boolean {
   return a === b || (sameParams(a.params, b.params) && sameParams(a.returns, b.returns));
 }
 
-/** Whether what is passed as `sent` can be read as `taken`: words only, and no bit beyond what is extended. */
+/** Whether what is passed as `sent` can be read as `taken`: words only, no bit beyond what is extended, no extension that is not. */
 function isReadable(sent: AbiParam, taken: AbiParam): boolean {
   if (!samePurpose(sent, taken)) return false;
   if (sent.type === taken.type) return true;
@@ -31,7 +31,8 @@ function isReadable(sent: AbiParam, taken: AbiParam): boolean {
   const to = typeInfo(taken.type);
   if (from.isFloat || from.isVector || to.isFloat || to.isVector || from.bits > 64 || to.bits > 64)
     return false;
-  return to.bits <= from.bits || sent.extension !== 'none';
+  if (to.bits <= from.bits) return taken.extension === 'none';
+  return sent.extension !== 'none' && (taken.extension === 'none' || taken.extension === sent.extension);
 }
 
 function areReadable(sent: readonly AbiParam[], taken: readonly AbiParam[]): boolean {

@@ -1,4 +1,4 @@
-import type { AbiParam, Signature } from '../clif/signature.ts';
+import type { AbiParam, ArgumentExtension, Signature } from '../clif/signature.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { addSigRef, planAt, sigRefTo, type BodyState } from './body-state.ts';
 import type { Draw } from './draw.ts';
@@ -11,6 +11,8 @@ export interface View {
 }
 
 const WORDS: readonly Type[] = ['i8', 'i16', 'i32', 'i64'];
+const NO_EXTENSION: ArgumentExtension = 'none';
+const EXTENSIONS: readonly ArgumentExtension[] = ['sext', 'uext'];
 
 function isWord(param: AbiParam): boolean {
   const { isFloat, isVector, bits } = typeInfo(param.type);
@@ -18,22 +20,27 @@ function isWord(param: AbiParam): boolean {
 }
 
 /**
- * Another view of a word that one side sends as `sent` and the other takes as `taken`: what is taken may be wider than what is
- * sent only where the sender extends it.
+ * Another view of a parameter, for the caller: narrower than the callee takes it only where the caller extends it, and where the
+ * callee is promised an extension it gets that one.
  */
 function drawParam(draw: Draw, taken: AbiParam): AbiParam {
-  const type = draw.pick(WORDS);
-  const isNarrower = typeInfo(type).bits < typeInfo(taken.type).bits;
-  const kinds = isNarrower ? (['sext', 'uext'] as const) : (['none', 'sext', 'uext'] as const);
-  const extension = typeInfo(type).bits === 64 ? 'none' : draw.pick(kinds);
-  return { ...taken, type, extension };
+  const { bits } = typeInfo(taken.type);
+  const isPromised = taken.extension !== 'none';
+  const types = isPromised ? WORDS.filter((t) => typeInfo(t).bits <= bits) : WORDS;
+  const type = draw.pick(types);
+  if (isPromised) return { ...taken, type };
+  if (typeInfo(type).bits === 64) return { ...taken, type };
+  const isNarrower = typeInfo(type).bits < bits;
+  return { ...taken, type, extension: draw.pick(isNarrower ? EXTENSIONS : [NO_EXTENSION, ...EXTENSIONS]) };
 }
 
+/** Another view of a result, for the caller: wider only where the callee extends it, and nothing promised that is not. */
 function drawResult(draw: Draw, sent: AbiParam): AbiParam {
+  const { bits } = typeInfo(sent.type);
   const canWiden = sent.extension !== 'none';
-  const types = canWiden ? WORDS : WORDS.filter((t) => typeInfo(t).bits <= typeInfo(sent.type).bits);
-  const type = draw.pick(types);
-  return { ...sent, type, extension: typeInfo(type).bits < 64 ? sent.extension : 'none' };
+  const type = draw.pick(canWiden ? WORDS : WORDS.filter((t) => typeInfo(t).bits <= bits));
+  const isKept = canWiden && typeInfo(type).bits >= bits && typeInfo(type).bits < 64;
+  return { ...sent, type, extension: isKept ? sent.extension : 'none' };
 }
 
 function drawView(draw: Draw, signature: Signature, roles: readonly ParamRole[]): Signature {
