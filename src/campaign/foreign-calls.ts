@@ -144,12 +144,12 @@ export async function callForeign(
   );
 }
 
-/** The function on one call's arguments, laid out by `params`; gives a0, a1, fa0, fa1 as results. */
+/** The function on the arguments of some calls, laid out by `params`; gives a0, a1, fa0, fa1 as results, for each call under each poison. */
 export async function callAsForeigner(
   run: PartiesRun,
   image: PartyImage,
   params: SignatureLayout,
-  args: readonly bigint[],
+  calls: readonly TracedCall[],
 ): Promise<readonly Observation[]> {
   const plan = planLayout({ ...params, returns: RAW_RESULTS }, image.fn.signature.callConv);
   return executeCase(
@@ -158,8 +158,8 @@ export async function callAsForeigner(
     image.fn.name,
     image.fn.signature,
     { ...OPTIONS, plan },
-    [args],
-    [run.seeds],
+    calls.map((call) => call.args),
+    calls.map(() => run.seeds),
   );
 }
 
@@ -170,10 +170,10 @@ export async function callAsForeigner(
 export async function checkForeigners(
   run: PartiesRun,
   image: PartyImage,
-  args: readonly bigint[],
-  results: readonly bigint[],
+  { args, results }: TracedCall,
 ): Promise<void> {
   const { fn, party, foreign } = image;
+  if (results === null) return;
   const index = stubIndex(image);
   const { offset = 0, sizeBytes = 0 } = foreign.stubs[index] ?? {};
   const plan = planLayout(party.psabi, fn.signature.callConv);

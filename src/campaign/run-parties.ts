@@ -15,7 +15,7 @@ import {
   type PartiesRun,
   type PartyImage,
 } from './foreign-calls.ts';
-import type { TracedRun } from './oracle-calls.ts';
+import type { TracedCall, TracedRun } from './oracle-calls.ts';
 
 function calleeRun({ outcome }: Observation): CalleeRun {
   return { words: outcome.kind === 'returned' ? outcome.results : null, outcome: outcomeText(outcome) };
@@ -39,41 +39,76 @@ function endsAs(trace: TracedRun, observation: Observation, calls: number): bool
   return isWhole && outcomeText(observation.outcome) === outcomeText(trace.outcome);
 }
 
-/** One function, on the calls that one input makes of it. */
-async function meetParty(run: PartiesRun, image: PartyImage, input: number): Promise<readonly Seen[]> {
-  const trace = run.traces[input];
-  const calls = trace?.calls.filter((call) => call.name === image.party.name) ?? [];
-  const [first] = calls;
-  if (trace === undefined || first === undefined) return [];
-  const { results } = first;
-  // What never returns has no answer to give.
-  if (results === null || calls.some((call) => call.results === null)) return [];
-  const [calling, called] = await Promise.all([
-    callForeign(run, image, input, calls),
-    callAsForeigner(run, image, image.party.psabi, first.args),
-    checkForeigners(run, image, first.args, results),
-  ]);
-  const isOwnNeeded = called.some((o) => needsOwnRun(image.party, { results, byPsabi: calleeRun(o) }));
-  const own = isOwnNeeded ? await callAsForeigner(run, image, image.party.own, first.args) : [];
-  return calling.flatMap((observation, i): readonly Seen[] => {
-    const byPsabi = called[i];
-    const byOwn = own[i];
-    if (byPsabi === undefined) return [];
-    const drafts = [
-      ...judgeParty(
-        image.party,
-        {
-          calls: recordedCalls(observation, calls),
-          endsRight: endsAs(trace, observation, calls.length),
-          outcome: outcomeText(observation.outcome),
-        },
-        { results, byPsabi: calleeRun(byPsabi), byOwn: byOwn === undefined ? null : calleeRun(byOwn) },
-      ),
-      ...otherDraft(observation),
-      ...otherDraft(byPsabi),
-    ];
-    return drafts.map((draft) => ({ draft, input, observed: observation.outcome }));
+/** What one input makes of a function, in the oracle. */
+interface Meeting {
+  readonly input: number;
+  readonly trace: TracedRun;
+  readonly calls: readonly TracedCall[];
+  readonly first: TracedCall;
+}
+
+function meetingsOf(run: PartiesRun, name: string): readonly Meeting[] {
+  return run.traces.flatMap((trace, input): readonly Meeting[] => {
+    const calls = trace.calls.filter((call) => call.name === name);
+    const [first] = calls;
+    // What never returns has no answer to give.
+    const isAnswered = trace.outcome.kind === 'returned' && calls.every((call) => call.results !== null);
+    return first !== undefined && isAnswered ? [{ input, trace, calls, first }] : [];
   });
+}
+
+function judgeMeeting(
+  image: PartyImage,
+  { input, trace, calls, first }: Meeting,
+  calling: Observation,
+  called: Observation,
+  byOwn: Observation | undefined,
+): readonly Seen[] {
+  const drafts = [
+    ...judgeParty(
+      image.party,
+      {
+        calls: recordedCalls(calling, calls),
+        endsRight: endsAs(trace, calling, calls.length),
+        outcome: outcomeText(calling.outcome),
+      },
+      {
+        results: first.results ?? [],
+        byPsabi: calleeRun(called),
+        byOwn: byOwn === undefined ? null : calleeRun(byOwn),
+      },
+    ),
+    ...otherDraft(calling),
+    ...otherDraft(called),
+  ];
+  return drafts.map((draft) => ({ draft, input, observed: calling.outcome }));
+}
+
+/** One function, on the calls that the inputs make of it. */
+async function meetParty(run: PartiesRun, image: PartyImage): Promise<readonly Seen[]> {
+  const meetings = meetingsOf(run, image.party.name);
+  const [earliest] = meetings;
+  if (earliest === undefined) return [];
+  const firsts = meetings.map(({ first }) => first);
+  const [called, calling] = await Promise.all([
+    callAsForeigner(run, image, image.party.psabi, firsts),
+    Promise.all(meetings.map(({ input, calls }) => callForeign(run, image, input, calls))),
+    // Nothing compiled takes part, so that one configuration tells all.
+    run.configuration === 0 ? checkForeigners(run, image, earliest.first) : undefined,
+  ]);
+  const poisons = run.seeds.length;
+  const isOwnNeeded = called.some((observation, i) => {
+    const results = firsts[Math.floor(i / poisons)]?.results ?? [];
+    return needsOwnRun(image.party, { results, byPsabi: calleeRun(observation) });
+  });
+  const own = isOwnNeeded ? await callAsForeigner(run, image, image.party.own, firsts) : [];
+  return meetings.flatMap((meeting, m) =>
+    (calling[m] ?? []).flatMap((observation, poison) => {
+      const byPsabi = called[m * poisons + poison];
+      if (byPsabi === undefined) return [];
+      return judgeMeeting(image, meeting, observation, byPsabi, own[m * poisons + poison]);
+    }),
+  );
 }
 
 /** What one side alone is guilty of goes before what both agree on. */
@@ -118,10 +153,7 @@ export async function runParties(run: PartiesRun): Promise<Finding | null> {
       return name !== entry && called.has(name) && whyNotPsabi(fn.signature) === null;
     })
     .map((fn) => partyImage(run, fn));
-  const inputs = run.traces.flatMap(({ outcome }, input) => (outcome.kind === 'returned' ? [input] : []));
-  const seen = await Promise.all(
-    images.flatMap((image) => inputs.map((input) => meetParty(run, image, input))),
-  );
+  const seen = await Promise.all(images.map((image) => meetParty(run, image)));
   return findingOf(run, seen.flat());
 }
 
