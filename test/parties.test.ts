@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layoutPsabi, whyNotPsabi } from '../src/abi/psabi.ts';
+import type { ClauseId } from '../src/abi/psabi-clauses.ts';
 import { DEFAULT_CRANELIFT } from '../src/backend/driver-spec.ts';
 import { openEnvironment } from '../src/campaign/environment.ts';
 import { runCase } from '../src/campaign/run-case.ts';
@@ -9,6 +11,10 @@ import { parseClif } from '../src/clif/parse.ts';
 import type { Verdict } from '../src/compare/verdict.ts';
 import { caseFromEntry } from '../src/corpus/entry-case.ts';
 import { entryFromShrink } from '../src/campaign/shrunk-entry.ts';
+import { caseFromSeed } from '../src/campaign/generated-case.ts';
+import { caseSeedFor } from '../src/gen/case-arbitrary.ts';
+import { findProfile } from '../src/gen/profiles.ts';
+import { SAMPLE_ABILITIES } from '../src/gen/sample-abilities.ts';
 
 /* Modules between foreign parties, on the real Cranelift and QEMU. */
 
@@ -150,5 +156,53 @@ block0(v0: i64):
     const entry = entryFromShrink(report, provenance, DEFAULT_CRANELIFT);
     const again = await runCase(station.bench, caseFromEntry(entry));
     expect(again.verdict).toMatchObject({ kind: 'finding', finding: { place: report.finding.place } });
+  });
+});
+
+describe('profile psabi', () => {
+  const profile = findProfile('psabi');
+  if (profile === undefined) throw new Error('no profile psabi');
+  const cases = Array.from({ length: 300 }, (_, i) =>
+    caseFromSeed(profile, SAMPLE_ABILITIES, caseSeedFor('census', 'psabi', i)),
+  );
+  const callees = cases.flatMap((kase) => kase.module.functions.filter((fn) => fn.name.kind === 'user'));
+
+  it('makes cases with parties, of functions that C has', () => {
+    expect(cases.every((kase) => kase.parties === 'psabi')).toBe(true);
+    expect(callees.map((fn) => whyNotPsabi(fn.signature)).filter((why) => why !== null)).toEqual([]);
+    const settings = cases.flatMap((kase) => kase.configurations.map(({ shared }) => Object.keys(shared)));
+    expect(settings.flat()).not.toContain('enable_multi_ret_implicit_sret');
+  });
+
+  it('comes by every clause that places or extends a value', () => {
+    const seen = new Set<ClauseId>();
+    for (const { signature } of callees) {
+      const { params, returns } = layoutPsabi(signature);
+      for (const part of [...params, ...returns].flatMap((value) => value.parts)) {
+        if (part.clauses === undefined) continue;
+        seen.add(part.clauses.place);
+        if (part.clauses.rest !== null) seen.add(part.clauses.rest);
+      }
+    }
+    const all: readonly ClauseId[] = [
+      'xlen-scalar',
+      'widen-by-sign',
+      'sign-extend-words',
+      'narrow-float-high-bits',
+      'pair-order',
+      'pair-split',
+      'wide-float-as-aggregate',
+      'stack-alignment',
+      'stack-offset',
+      'aggregate-in-memory-order',
+      'aggregate-padding',
+      'float-in-float-register',
+      'float-registers-used-up',
+      'nan-boxing',
+      'two-floats',
+      'float-and-integer',
+      'float-and-integer-high-bits',
+    ];
+    expect(all.filter((id) => !seen.has(id))).toEqual([]);
   });
 });

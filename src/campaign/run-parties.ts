@@ -168,6 +168,6 @@ export function withParties(alone: Finding | null, met: Finding | null): Finding
   return {
     ...alone,
     place: [...parts].sort().join(PLACE_SEPARATOR),
-    detail: `${alone.detail}; ${met.detail}`,
+    detail: alone.detail === met.detail ? alone.detail : `${alone.detail}; ${met.detail}`,
   };
 }
