@@ -119,6 +119,39 @@ describe('an exception', () => {
     expect(run(inEntry, [1n])).toEqual(UNCAUGHT);
   });
 
+  it('passes an activation of the function that catches it, whose values are its own', () => {
+    const text = `${MAIN}
+function %f(i64, i32) -> i64 tail {
+    sig0 = (i64, i32) -> i64 tail
+    fn0 = %f sig0
+    fn1 = %throw(i64, i32, i64, i64) tail
+    ss0 = explicit_slot 8
+block0(v0: i64, v1: i32):
+    v2 = uextend.i64 v1
+    v3 = stack_addr.i64 ss0
+    store v2, v3
+    v4 = iadd_imm v2, 100
+    brif v1, block1, block2
+block1:
+    v5 = iadd_imm v1, -1
+    try_call fn0(v0, v5), sig0, block3(ret0), [ tag0: block4(exn0) ]
+block2:
+    call fn1(v0, v1, v4, v4)
+    trap user1
+block3(v6: i64):
+    return v6
+block4(v7: i64):
+    v8 = load.i64 v3
+    v9 = imul_imm v8, 1000
+    v10 = iadd v9, v4
+    v11 = imul_imm v10, 1000
+    v12 = iadd v11, v7
+    return v12
+}
+`;
+    expect(run(text, [1n])).toEqual({ kind: 'returned', results: [1_101_100n] });
+  });
+
   it('leaves frames, slots and values of functions that were active as they were', () => {
     // %f calls itself between two throws that it catches, and its own values and slots survive both.
     const text = `${MAIN}
