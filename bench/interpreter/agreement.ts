@@ -2,15 +2,13 @@ import type { Opinions } from '../../src/backend/opinions.ts';
 import type { Opinion } from '../../src/backend/opinions-reply.ts';
 import { expectedOutcomes } from '../../src/campaign/run-case.ts';
 import type { Case } from '../../src/clif/case.ts';
-import { findFunction, functionNameText } from '../../src/clif/module.ts';
+import { functionNameText } from '../../src/clif/module.ts';
 import type { Outcome } from '../../src/clif/outcome.ts';
 import { printModule } from '../../src/clif/print.ts';
-import { exposesArithmeticNan } from '../../src/compare/nan.ts';
-import { sameValue } from '../../src/compare/outcomes.ts';
 import { caseSeedFor, makeCase } from '../../src/gen/case-arbitrary.ts';
 import { PROFILES } from '../../src/gen/profiles.ts';
 import { SAMPLE_ABILITIES } from '../../src/gen/sample-abilities.ts';
-import { differenceOf } from './differences.ts';
+import { differenceOf, isSame } from './differences.ts';
 
 /** A class of differences with its shortest module. */
 export interface Example {
@@ -43,22 +41,9 @@ function reasonClass(reason: string): string {
     .slice(0, 140);
 }
 
-/** Whether both say the same, NaNs of arithmetic having any bits. */
-function isSame(kase: Case, ours: Outcome, theirs: Opinion): boolean {
-  if (ours.kind === 'trapped') return theirs.kind === 'trapped' && theirs.code === ours.code;
-  if (ours.kind !== 'returned' || theirs.kind !== 'returned') return false;
-  if (ours.results.every((bits, i) => bits === theirs.results[i])) return true;
-  const types = findFunction(kase.module, kase.entry)?.signature.returns ?? [];
-  const anyNan = exposesArithmeticNan(kase.module);
-  return types.every(({ type }, i) => {
-    const [left, right] = [ours.results[i], theirs.results[i]];
-    return left !== undefined && right !== undefined && sameValue(type, left, right, anyNan);
-  });
-}
-
 function note(result: Agreement, kase: Case, text: string, i: number, ours: Outcome, theirs: Opinion): void {
   const input = kase.inputs[i] ?? [];
-  const { name, isKnown } = differenceOf(ours, theirs, text);
+  const { name, isKnown } = differenceOf(kase, i, ours, theirs);
   const before = result.differences.get(name);
   const count = (before?.count ?? 0) + 1;
   const isShorter = before === undefined || text.length < before.text.length;

@@ -72,12 +72,17 @@ export function parseFunction(cursor: Cursor, defaultCallConv: CallConv): Functi
     globalValues,
     sigRefs,
     funcRefs,
-    constants,
+    constants: withoutGaps(constants),
     stackLimit,
     ...(isDynamic ? { dynamic: { types: dynamicTypes, slots: dynamicSlots } } : {}),
     blocks: resolveAliases(context, blocks),
     valueTypes: types,
   };
+}
+
+/** Constants in order from 0: text refers to none any more, and Cranelift's reader panics over a gap (docs/parser-differences.md). */
+function withoutGaps(constants: ReadonlyMap<number, Uint8Array>): ReadonlyMap<number, Uint8Array> {
+  return new Map([...constants].toSorted(([a], [b]) => a - b).map(([, bytes], i) => [i, bytes]));
 }
 
 function parseBlock(context: FunctionContext): ReadBlock {

@@ -1,3 +1,4 @@
+import { type Dialect, dialectOf, instsIn, slotIn } from './dialect.ts';
 import type { Block, DynamicEntities, FuncRef, Function, GlobalValue, Module, StackSlot } from './module.ts';
 import { functionNameText } from './module.ts';
 import { instText, valueText } from './print-inst.ts';
@@ -91,9 +92,9 @@ function withDynamicNames(text: string, { types }: DynamicEntities): string {
   });
 }
 
-function preambleText(fn: Function): string {
+function preambleText(fn: Function, dialect: Dialect | null): string {
   let text = '';
-  for (const [n, slot] of fn.stackSlots) text += `    ss${n} = ${stackSlotText(slot)}\n`;
+  for (const [n, slot] of fn.stackSlots) text += `    ss${n} = ${stackSlotText(slotIn(dialect, slot))}\n`;
   for (const [n, global] of fn.globalValues) text += `    gv${n} = ${globalValueText(global)}\n`;
   if (fn.dynamic !== undefined) text += dynamicText(fn.dynamic);
   for (const [n, signature] of fn.sigRefs) text += `    sig${n} = ${signatureText(signature)}\n`;
@@ -113,20 +114,12 @@ function blockHeaderText(block: Block): string {
   return `${text}${block.params.length === 0 ? '' : ')'}${block.cold ? ' cold' : ''}:\n`;
 }
 
-/**
- * Whether a version such as `0.121` or `0.135.8` has a smaller minor number; not for versions of another form. What a
- * module can hold reads the same from 0.105 on, but for `blendv`, which was `x86_blendv` until 0.128.
- */
-function isOlderThan(minor: number, version: string | undefined): boolean {
-  if (version === undefined || !version.startsWith('0.')) return false;
-  return Number.parseInt(version.slice(2), 10) < minor;
-}
-
 /** Appends a function's text in pieces: joined once at the end, which is faster than a string that grows. */
 function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): void {
-  const hasBlendv = !isOlderThan(130, options.cranelift);
+  const dialect = dialectOf(options.cranelift);
+  const inDialect = dialect === null ? null : instsIn(dialect, fn);
   const typesAbove: (Type | undefined)[] = [];
-  const preamble = preambleText(fn);
+  const preamble = preambleText(fn, dialect);
   pieces.push('function ', functionNameText(fn.name), signatureText(fn.signature), ' {\n', preamble);
   let isFirst = preamble === '';
   for (const block of fn.blocks) {
@@ -134,9 +127,9 @@ function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): vo
     isFirst = false;
     pieces.push(blockHeaderText(block));
     for (const param of block.params) typesAbove[param.value] = param.type;
-    for (const inst of block.insts) {
-      const named = hasBlendv || inst.op !== 'blendv' ? inst : { ...inst, op: 'x86_blendv' };
-      const text = instText(named, typesAbove);
+    const insts = inDialect === null ? block.insts : block.insts.flatMap(inDialect);
+    for (const inst of insts) {
+      const text = instText(inst, typesAbove);
       pieces.push('    ', fn.dynamic === undefined ? text : withDynamicNames(text, fn.dynamic), '\n');
       for (const result of inst.results) typesAbove[result] = fn.valueTypes[result];
     }

@@ -256,7 +256,7 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
     ]),
     sigRefs,
     funcRefs,
-    constants: new Map([[3, Uint8Array.of(1, 2, 3, 255)]]),
+    constants: new Map([[0, Uint8Array.of(1, 2, 3, 255)]]),
     stackLimit: g(fc.boolean) ? 2 : null,
     blocks,
     valueTypes,
