@@ -9,8 +9,9 @@ import type { Case } from '../../src/clif/case.ts';
 import { fineBucket } from '../../src/compare/bucket.ts';
 import type { KnownIssue } from '../../src/compare/known-issues.ts';
 import { writeEntry } from '../../src/corpus/entry-files.ts';
-import { checkOf, type Check } from './check-name.ts';
-import { isCleanOn, openRefiner, refineCheck } from './refine-check.ts';
+import type { Check } from './check-name.ts';
+import { isCleanOn } from './refine-check.ts';
+import { openVetting, type Hit } from './vetting.ts';
 
 /** What a repro may have at most to count as small. */
 export const MAX_FUNCTIONS = 3;
@@ -21,15 +22,6 @@ const MAX_SHRUNK = 6;
 const SHRINK_ATTEMPTS = 3000;
 const SHRINK_LIMIT_MS = 45_000;
 const CHUNK_CASES = 10;
-
-/** Findings that are looked at more closely until one is of the check asked for. */
-const REFINED = 40;
-
-/** What a finding by one check may turn out to be. */
-const CLOSER: Readonly<Partial<Record<Check, readonly Check[]>>> = {
-  'final values': ['foreign caller', 'veneer', 'foreign party'],
-  'outer check': ['veneer', 'foreign party'],
-};
 
 export interface HuntOptions {
   /** The Cranelift that is wrong. */
@@ -81,10 +73,10 @@ export interface First {
 }
 
 export interface Hunt {
-  /** Cases run, seconds it took, and how many cases failed in a new way that counts. */
+  /** Cases run, seconds it took, and how many findings were looked at. */
   readonly cases: number;
   readonly seconds: number;
-  readonly newFindings: number;
+  readonly looked: number;
   readonly first: First | null;
   readonly repros: readonly Repro[];
   /** The smallest that the sound Cranelift runs rightly; null where there is none. */
@@ -104,36 +96,6 @@ function instructionsOf(kase: Case): number {
 function newFindings(options: HuntOptions, findings: readonly JournalFinding[]): readonly JournalFinding[] {
   const counted = findings.filter((f) => f.verdict === 'finding' && f.known === null && options.isWanted(f));
   return counted.toSorted((a, b) => a.index - b.index);
-}
-
-/** Whether a closer look might show that `by` found it. */
-function mayBe(finding: JournalFinding, by: Check): boolean {
-  const check = checkOf(finding);
-  if (check === by) return true;
-  return CLOSER[check]?.includes(by) ?? false;
-}
-
-/** How many findings are asked for. */
-function enough(by: Check | null): number {
-  return by === null || by === 'compile' ? 1 : REFINED;
-}
-
-/** The first finding in the order of cases that counts, with its check. */
-async function firstOf(options: HuntOptions, findings: readonly JournalFinding[]): Promise<First | null> {
-  if (findings.length === 0) return null;
-  const { faulty, profile, knownIssues, by } = options;
-  const refiner = await openRefiner({ faulty, profile, knownIssues });
-  try {
-    for (const finding of findings.slice(0, enough(by))) {
-      const check = await refineCheck(refiner, finding);
-      if (by !== null && check !== by) continue;
-      const { coarse: bucket, detail, seconds, caseSeed } = finding;
-      return { bucket, check, detail, cases: finding.index + 1, seconds, caseSeed };
-    }
-    return null;
-  } finally {
-    await refiner.bare.close();
-  }
 }
 
 /** The first finding of each bucket in the order of cases, then the second ones, and so on. */
@@ -196,40 +158,53 @@ async function shrinkUntilSmall(
   return repros;
 }
 
-/** Fuzzes a Cranelift that is known to be wrong until something new that is wanted turns up, and makes that small. */
+/** Fuzzes a Cranelift that is known to be wrong until something new that counts turns up, and makes that small. */
 export async function hunt(options: HuntOptions): Promise<Hunt> {
   rmSync(options.reportsDir, { recursive: true, force: true });
-  const run = await runCampaign({
-    seed: options.seed,
-    profile: options.profile,
-    cases: options.cases,
-    minutes: options.seconds / 60,
-    jobs: options.jobs,
-    shard: { index: 0, count: 1 },
-    resume: false,
-    reportsDir: options.reportsDir,
-    environment: options.faulty,
-    knownIssues: options.knownIssues,
-    knownCoverage: null,
-    onProgress: () => undefined,
-    // Small, for a fault that fails most cases makes each of them slow.
-    chunkCases: CHUNK_CASES,
-    isEnough: (tally) => newFindings(options, tally.findings).length >= enough(options.by),
-  });
+  const vetting = await openVetting(options);
   try {
-    const findings = newFindings(options, run.tally.findings);
-    const first = await firstOf(options, findings);
-    const repros = options.isShrinking ? await shrinkUntilSmall(options, run, findings) : [];
-    const sound = repros.filter((repro) => repro.isSoundClean);
-    return {
-      cases: run.tally.cases,
-      seconds: run.tally.seconds,
-      newFindings: findings.length,
-      first,
-      repros,
-      best: sound.toSorted((a, b) => a.instructions - b.instructions)[0] ?? null,
-    };
+    const run = await runCampaign({
+      seed: options.seed,
+      profile: options.profile,
+      cases: options.cases,
+      minutes: options.seconds / 60,
+      jobs: options.jobs,
+      shard: { index: 0, count: 1 },
+      resume: false,
+      reportsDir: options.reportsDir,
+      environment: options.faulty,
+      knownIssues: options.knownIssues,
+      knownCoverage: null,
+      onProgress: () => undefined,
+      // Small, for a fault that fails most cases makes each of them slow.
+      chunkCases: CHUNK_CASES,
+      isEnough: (tally) => {
+        vetting.offer(newFindings(options, tally.findings));
+        return vetting.hasHit();
+      },
+    });
+    try {
+      const hit = await vetting.settle();
+      const shrinkable = hit === null ? [] : newFindings(options, run.tally.findings);
+      const repros = options.isShrinking ? await shrinkUntilSmall(options, run, shrinkable) : [];
+      const sound = repros.filter((repro) => repro.isSoundClean);
+      return {
+        cases: run.tally.cases,
+        seconds: run.tally.seconds,
+        looked: vetting.looked(),
+        first: hit === null ? null : firstOf(hit),
+        repros,
+        best: sound.toSorted((a, b) => a.instructions - b.instructions)[0] ?? null,
+      };
+    } finally {
+      await Promise.all(run.workers.map((worker) => worker.close()));
+    }
   } finally {
-    await Promise.all(run.workers.map((worker) => worker.close()));
+    await vetting.close();
   }
+}
+
+function firstOf({ finding, check }: Hit): First {
+  const { coarse: bucket, detail, seconds, caseSeed, index } = finding;
+  return { bucket, check, detail, cases: index + 1, seconds, caseSeed };
 }

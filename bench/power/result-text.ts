@@ -11,13 +11,10 @@ export interface Result {
   readonly hunt: Hunt;
   /** Whether repros were asked for, so that their absence means something. */
   readonly isShrunk: boolean;
-  /** Found counts only with a repro that the sound Cranelift runs rightly. */
-  readonly needsSoundRepro: boolean;
 }
 
 export function isFound(result: Result): boolean {
-  if (result.hunt.first === null) return false;
-  return !result.needsSoundRepro || !result.isShrunk || result.hunt.best !== null;
+  return result.hunt.first !== null;
 }
 
 export function isRightSize(result: Result): boolean {
@@ -39,7 +36,7 @@ export function resultText(result: Result): string {
   const build = `build ${result.buildSeconds.toFixed(1)} s`;
   const ran = `${hunt.cases} cases in ${hunt.seconds.toFixed(1)} s`;
   if (first === null) {
-    const looked = hunt.newFindings === 0 ? 'nothing new' : `${hunt.newFindings} findings of other checks`;
+    const looked = hunt.looked === 0 ? 'nothing new' : `none of ${hunt.looked} findings counts`;
     return `${head}, ${looked} in ${ran}, ${build}`;
   }
   const shown = hunt.best === null ? hunt.repros : [hunt.best];

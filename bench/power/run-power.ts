@@ -46,8 +46,9 @@ interface Target {
   readonly class: string;
   readonly what: string;
   readonly profile: string;
-  readonly needsSoundRepro: boolean;
   readonly isWanted: (finding: JournalFinding) => boolean;
+  /** The faulty Cranelift in words, given its version. */
+  readonly version: (cranelift: string) => string;
   /** Makes the faulty Cranelift ready and names it as `--cranelift` does. */
   readonly prepare: () => string;
   /** A Cranelift without it. */
@@ -83,8 +84,8 @@ function faultTargets(options: Options): readonly Target[] {
       class: fault.class,
       what: fault.what,
       profile: options.profile ?? fault.profile ?? 'default',
-      needsSoundRepro: false,
       isWanted: () => true,
+      version: (cranelift) => `${cranelift} with fault ${fault.name}`,
       prepare: () => {
         plantFault(source, directory, fault);
         return `path:${directory}`;
@@ -105,10 +106,10 @@ function releaseTargets(options: Options): readonly Target[] {
     class: `${bug.version}, ${bug.reference}`,
     what: bug.what,
     profile: options.profile ?? bug.profile,
-    // A release has other bugs too; this one is gone in the release that mended it.
-    needsSoundRepro: true,
     isWanted: (finding) => finding.kind === bug.kind && finding.detail.includes(bug.detail ?? ''),
+    version: (cranelift) => cranelift,
     prepare: () => bug.version,
+    // A release has other bugs too; this one is gone in the release that mended it.
     sound: bug.fixedIn,
     discard: () => undefined,
   }));
@@ -140,7 +141,7 @@ async function runTarget(
   const huntOptions: HuntOptions = {
     faulty,
     sound,
-    version: target.needsSoundRepro ? faulty.cranelift : `${faulty.cranelift} with fault ${target.name}`,
+    version: target.version(faulty.cranelift),
     seed: options.seed,
     profile: target.profile,
     cases: options.cases,
@@ -161,7 +162,6 @@ async function runTarget(
     buildSeconds,
     hunt: await hunt(huntOptions),
     isShrunk: options.shrink,
-    needsSoundRepro: target.needsSoundRepro,
   };
   target.discard();
   return result;
