@@ -148,7 +148,7 @@ enum violation_kind {
   VIOLATION_FRM = 2,
   VIOLATION_ARGUMENT_CANARY = 3, /* index: bytes from sp at entry */
   VIOLATION_RETURN_CANARY = 4,   /* index: bytes from the start of the return area */
-  VIOLATION_V = 5,               /* the first 64 bits that differ */
+  VIOLATION_V = 5,               /* index + 256: beyond its first 128 bits */
   VIOLATION_ALIGNMENT = 6,       /* sp at a call is not a multiple of 16; expected: rounded down */
   VIOLATION_TAIL_SP = 7,         /* sp at a tail call will not come out as the caller expects */
   VIOLATION_FRAME_RECORD = 8,    /* the caller's saved fp (index 0) or ra (index 8) was overwritten */

@@ -17,7 +17,7 @@ void check_start(uint64_t *vectors, uint32_t words) {
 /* One of a kind is enough: what a loop breaks again and again must not push out what is broken once. */
 void violate(const struct site *site, uint32_t kind, uint32_t index, uint64_t expected, uint64_t found) {
   const uint32_t is_field = kind == VIOLATION_ARGUMENT || kind == VIOLATION_RESULT;
-  const uint32_t ignored = is_field && FIELD_PLACE(index) == PLACE_MEMORY ? 0xfffff0ff : 0;
+  const uint32_t ignored = kind == VIOLATION_V ? 0xff : is_field && FIELD_PLACE(index) == PLACE_MEMORY ? 0xfffff0ff : 0;
   for (uint32_t i = 0; i < veneer_violation_count; i++) {
     const struct violation *known = &veneer_violations[i];
     if (known->kind == kind && (((uint32_t)known->index ^ index) & ~ignored) == 0) return;
@@ -102,6 +102,7 @@ void check_promises(const struct site *site, const struct call *then, const stru
   veneer_store_vectors(vectors_now);
   for (uint32_t i = 0; i < vector_words; i++) {
     if (vectors_now[i] == then->vectors[i]) continue;
-    violate(site, VIOLATION_V, i / (vector_words / 32), then->vectors[i], vectors_now[i]);
+    const uint32_t words = vector_words / 32, place = i % words < 2 ? 0 : 1u << 8;
+    violate(site, VIOLATION_V, i / words | place, then->vectors[i], vectors_now[i]);
   }
 }

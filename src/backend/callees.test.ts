@@ -37,6 +37,7 @@ describe('calleesOf', () => {
     expect(checked('i8 sext, i16 uext', how, 'i8 sext, i16 uext')).toEqual([true, true]);
     expect(checked('i8 sext, i16 uext', how, 'i8 sext, i16')).toEqual([true, false]);
     expect(checked('i8 sext, i16 uext', how, 'i8 uext, i16 uext')).toEqual([false, true]);
+    expect(checked('i8 sext, i16 uext', how, 'i8 sext, i8 uext')).toEqual([true, false]);
   });
 
   it('does not mind a pointer that cannot be to the function', () => {

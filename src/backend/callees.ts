@@ -1,5 +1,5 @@
 import { layoutSignature } from '../abi/layout.ts';
-import { sameTypes } from '../clif/check-signature.ts';
+import { canBeCalledAs } from '../clif/check-signature.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { Function, Module } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
@@ -84,19 +84,20 @@ function viewsOf(module: Module): Views {
 }
 
 /**
- * Whether every call site that may reach `fn` extends `param` as the function declares it. Cranelift does not compare the signatures of
- * two functions, and a caller that declares no extension owes none.
+ * Whether every call site that may reach `fn` passes `param` as the function declares it, type and extension. Cranelift does not compare the
+ * signatures of two functions; a caller that declares no extension owes none, and one that sees another type extends from that.
  */
 function isSeenAlike(views: Views, fn: Function, param: number): boolean {
   const own = fn.signature.params[param];
   if (own === undefined) return false;
   const direct = views.byName.get(functionNameText(fn.name)) ?? [];
   const isAlike = (sig: Signature): boolean =>
-    sig === fn.signature || sig.params[param]?.extension === own.extension;
+    sig === fn.signature ||
+    (sig.params[param]?.type === own.type && sig.params[param]?.extension === own.extension);
   if (!direct.every(isAlike)) return false;
   for (const sig of views.indirect) {
-    // A call through a pointer has to name its callee's types and convention, or is undefined.
-    const mayReach = sig.callConv === fn.signature.callConv && sameTypes(sig, fn.signature);
+    // A call through a pointer has to name its callee's convention, and types it may be seen as, or is undefined.
+    const mayReach = sig.callConv === fn.signature.callConv && canBeCalledAs(fn.signature, sig);
     if (mayReach && !isAlike(sig)) return false;
   }
   return true;

@@ -5,18 +5,28 @@ import type { Finding } from './verdict.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
-export type Rewrite = 'carry-narrow-float-results' | 'keep-wide-vectors-in-memory' | 'with-zfhmin';
+export type Rewrite =
+  'carry-narrow-float-results' | 'keep-wide-vectors-in-memory' | 'with-zfhmin' | 'without-probes';
 
 export const REWRITES: readonly Rewrite[] = [
   'carry-narrow-float-results',
   'keep-wide-vectors-in-memory',
   'with-zfhmin',
+  'without-probes',
 ];
 
 function withIsaFlag(kase: Case, flag: string): Case {
   const configurations = kase.configurations.map(({ shared, isa }) => ({
     shared,
     isa: isa.includes(flag) ? isa : [...isa, flag].sort(),
+  }));
+  return { ...kase, configurations };
+}
+
+function withoutProbes(kase: Case): Case {
+  const configurations = kase.configurations.map(({ shared, isa }) => ({
+    shared: { ...shared, enable_probestack: 'false' },
+    isa,
   }));
   return { ...kase, configurations };
 }
@@ -29,6 +39,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return keepWideVectorsInMemory(kase);
     case 'with-zfhmin':
       return withIsaFlag(kase, 'has_zfhmin');
+    case 'without-probes':
+      return withoutProbes(kase);
   }
 }
 

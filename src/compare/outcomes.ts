@@ -111,10 +111,16 @@ export const UNDEFINED_READ = 'depends on undefined registers or stack';
 /** Between the parts of a place that names several things; each part is explained, or not, on its own. */
 export const PLACE_SEPARATOR = '; ';
 
+/** Vector registers go together: what is wrong with one is wrong with all. */
+function registerPlace(name: string): string {
+  if (name.startsWith('high bits')) return name;
+  return `${name.replace(/^v\d+/, 'vector registers')} not restored`;
+}
+
 function violationPlace(violation: Violations[number]): string {
   switch (violation.kind) {
     case 'register':
-      return violation.name.startsWith('high bits') ? violation.name : `${violation.name} not restored`;
+      return registerPlace(violation.name);
     case 'sp':
       return 'sp wrong on return';
     case 'canary':

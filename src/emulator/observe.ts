@@ -115,7 +115,7 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
     case 'f':
       return { kind: 'register', name: fName(index) };
     case 'v':
-      return { kind: 'register', name: `v${index}` };
+      return { kind: 'register', name: `v${index & 0xff}${index < 0x100 ? '' : ' above 128 bits'}` };
     case 'frm':
       return { kind: 'register', name: 'frm' };
     case 'argument-canary':
