@@ -89,6 +89,28 @@ block0(v0: f64, v1: f64):
 `;
 }
 
+/** Calls itself as often as its parameter says: where it is foreign, only the outermost call is made. */
+const RECURSIVE = `function u0:1(i64) -> i64 system_v {
+    fn0 = colocated u0:1(i64) -> i64 system_v
+block0(v0: i64):
+    brif v0, block1, block2
+block1:
+    v1 = iadd_imm v0, -1
+    v2 = call fn0(v1)
+    v3 = iadd v2, v0
+    return v3
+block2:
+    return v0
+}
+function %main(i64) -> i64 system_v {
+    fn0 = colocated u0:1(i64) -> i64 system_v
+block0(v0: i64):
+    v1 = call fn0(v0)
+    v2 = call fn0(v1)
+    return v2
+}
+`;
+
 const TWO = [0x4000_0000_0000_0001n, 0x4000_0000_0000_0002n];
 
 describe('a module between foreign parties', () => {
@@ -98,6 +120,7 @@ describe('a module between foreign parties', () => {
       verdictOf(passOn('(f32, f64) -> f64, f32', '    return v1, v0'), 0x7fa00000n, 5n),
       verdictOf(passOn('(i16 uext, f64) -> i16, f64', '    return v0, v1'), 0xffffn, 6n),
       verdictOf(passOn('(i64, i32) -> i64, i32', '    return v0, v1'), 7n, 0xffff_ffffn),
+      verdictOf(RECURSIVE, 3n),
     ]);
     expect(verdicts).toEqual(verdicts.map(() => ({ kind: 'agree' })));
   });

@@ -12,7 +12,7 @@ export interface TracedCall {
   readonly results: readonly bigint[] | null;
 }
 
-/** One input as the oracle runs it, with every call in the order they begin. */
+/** One input as the oracle runs it, with the calls in the order they begin; those that a function makes, in the end, of itself are left out. */
 export interface TracedRun {
   readonly outcome: Outcome;
   readonly calls: readonly TracedCall[];
@@ -32,12 +32,17 @@ export function traceCase(
 }
 
 function callsOf({ events }: CallTrace): readonly TracedCall[] {
+  const names: string[] = [];
   const calls: { name: string; args: readonly bigint[]; results: readonly bigint[] | null }[] = [];
   const open: number[] = [];
   for (const { kind, callee, depth, values } of events) {
     if (kind === 'enter') {
-      open[depth] = calls.length;
-      calls.push({ name: callee, args: values, results: null });
+      // Depths begin at 1; what is deeper has returned.
+      names.length = Math.max(0, depth - 1);
+      const isWithinItself = names.includes(callee);
+      names.push(callee);
+      open[depth] = isWithinItself ? -1 : calls.length;
+      if (!isWithinItself) calls.push({ name: callee, args: values, results: null });
     } else {
       const call = calls[open[depth] ?? -1];
       if (call !== undefined) call.results = values;

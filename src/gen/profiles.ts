@@ -109,6 +109,8 @@ export const PROFILES: readonly Profile[] = [
         { item: 'f128', weight: 3 },
       ],
       callConvs: [{ item: 'system_v', weight: 1 }],
+      entryCallConvs: [{ item: 'system_v', weight: 1 }],
+      otherViews: 0,
       extensions: 85,
       unsignedExtensions: 30,
       memoryParams: 0,
