@@ -33,7 +33,12 @@ function favourTypes(config: Config, isWanted: (type: Type) => boolean): Config 
 }
 
 function favourConvention(config: Config, name: string): Config {
-  return { ...config, callConvs: favour(config.callConvs, (item: CallConv) => item === name) };
+  const isWanted = (item: CallConv): boolean => item === name;
+  return {
+    ...config,
+    callConvs: favour(config.callConvs, isWanted),
+    entryCallConvs: favour(config.entryCallConvs, isWanted),
+  };
 }
 
 /** The first number in a class such as `5-11`, `12+` or `none`. */
@@ -69,6 +74,12 @@ function tiltPlace(config: Config, place: string, position: number): Config {
   });
 }
 
+/** Lengths other than 128 bits are in few cases, and those of more need processors with such registers. */
+function allowVectors(config: Config, bits: number): Config {
+  if (bits > 128) return { ...config, vectorBits: [{ item: Math.max(256, bits), weight: 1 }] };
+  return bits < 128 ? { ...config, narrowVectorCases: 100 } : config;
+}
+
 function tiltValue(config: Config, pick: Pick): Config {
   const { role, type, place, extension, position, convention, purpose } = pick;
   const at = position === undefined ? 0 : lowestOf(position);
@@ -79,7 +90,12 @@ function tiltValue(config: Config, pick: Pick): Config {
     if (role === 'result') tilted = { ...tilted, implicitReturnAreaCases: 100 };
   }
   if (place !== undefined) tilted = tiltPlace(tilted, place, at);
-  if (type !== undefined) tilted = favourTypes(tilted, (item) => item === type);
+  const exact = tilted.types.find(({ item }) => item === type)?.item;
+  if (exact !== undefined) {
+    const info = typeInfo(exact);
+    if (info.isVector) tilted = allowVectors(tilted, info.bits);
+    tilted = favourTypes(tilted, (item) => item === exact);
+  }
   if (extension !== undefined) {
     tilted = { ...tilted, extensions: extension === 'none' ? 10 : 95 };
     if (extension !== 'none' && type === undefined)
@@ -122,11 +138,15 @@ function tiltCall(config: Config, pick: Pick): Config {
     tilted = { ...tilted, indirectCalls: isIndirect ? 90 : 10 };
     if (!isIndirect) tilted = { ...tilted, colocatedCalls: way.startsWith('far') ? 10 : 90 };
   }
+  if (way !== undefined) tilted = { ...tilted, tryCalls: way.includes('try_call') ? 90 : 0 };
   if (way?.includes('return_call') === true || (tail !== undefined && tail !== 'no tail call'))
     tilted = { ...favourConvention(tilted, 'tail'), tailCalls: 95 };
   for (const convention of [caller, callee])
     if (convention !== undefined) tilted = favourConvention(tilted, convention);
   const [argumentArea, returnArea] = [pick['argument area'], pick['return area']];
+  // Only lists of long vectors take a kilobyte.
+  if (lowestOf(argumentArea ?? 'none') > 256 || lowestOf(returnArea ?? 'none') > 256)
+    tilted = favourTypes(allowVectors(tilted, 512), (item) => typeInfo(item).isVector);
   if (argumentArea !== undefined) tilted = { ...tilted, params: tiltArea(tilted.params, argumentArea) };
   if (returnArea !== undefined) {
     const isOn = returnArea !== 'none';
