@@ -119,6 +119,7 @@ function tiltLive(config: Config, kind: string, count: string): Config {
   const tilted = {
     ...config,
     statementWeights: { ...weights, pressure: weights.pressure * 6, call: weights.call * 2 },
+    pressureValues: count === '12+' ? atLeast(config.pressureValues, 14) : config.pressureValues,
   };
   return favourTypes(tilted, (type) => {
     const info = typeInfo(type);
