@@ -138,7 +138,7 @@ function operandTexts(opcode: Opcode, type: Type | null): readonly string[] {
       return [`${values}, user1`];
     case 'load':
     case 'store':
-      return [`${values}`, `notrap aligned ${values}+8`, `little ${values}`, `big ${values}`];
+      return [values, `notrap aligned ${values}+8`, `little ${values}`, `big ${values}`];
     case 'load_no_offset':
     case 'store_no_offset':
     case 'atomic_cas':

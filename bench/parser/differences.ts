@@ -44,6 +44,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     message: /^expected |^invalid|^unknown|^Unknown/,
     text: /\br(?:32|64)\b|\b(?:cold|wasmtime_\w+|stack_limit)\b|^\s*mt\d+ =|(?:v|gv)\d+ !/m,
   },
+  {
+    name: 'kind of a slot',
+    accepts: 'theirs',
+    message: /expected explicit_slot, found 'explicit_dynamic_slot'/,
+  },
   { name: 'handler numbers', accepts: 'theirs', message: /^expected the index of an exception handler/ },
   {
     name: 'name references',
