@@ -1,5 +1,5 @@
 import type { SignatureLayout, ValueLayout } from '../abi/layout.ts';
-import { sameExtensions, sameTypes } from '../clif/check-signature.ts';
+import { canBeCalledAs, sameExtensions, sameTypes } from '../clif/check-signature.ts';
 import type { ExplainedCheck } from '../report/explain-model.ts';
 import { check, type CallFacts } from './explain-facts.ts';
 import { placeText, rangeAcross, survives } from './explain-live.ts';
@@ -29,8 +29,10 @@ function signatureCheck({ call }: CallFacts): ExplainedCheck {
       `the call says ${signature.callConv}, ${target} is ${own.callConv}: undefined by CLIF, no fault of the backend`,
     );
   }
-  if (!sameTypes(own, signature))
+  if (!canBeCalledAs(own, signature))
     return check(name, 'broken', `types or purposes differ from ${target}'s: undefined by CLIF`);
+  if (!sameTypes(own, signature))
+    return check(name, 'ok', 'some integers are seen at another width, as their extension allows');
   if (!sameExtensions(own, signature))
     return check(name, 'ok', 'convention and types are the same, extensions are not');
   return check(name, 'ok', 'convention, types and extensions are the same');

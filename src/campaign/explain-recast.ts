@@ -94,12 +94,26 @@ function recastFunction(fn: Function, group: CallGroup, recast: Recast): Functio
   };
 }
 
+/** The function without signatures that nothing names: Cranelift lays out every one that is declared. */
+function withoutUnusedSigs(fn: Function): Function {
+  const used = new Set([...fn.funcRefs.values()].map((ref) => ref.sig));
+  for (const block of fn.blocks) {
+    for (const inst of block.insts) {
+      if (inst.kind === 'call_indirect') used.add(inst.sig);
+      if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect') used.add(inst.table.sig);
+    }
+  }
+  return { ...fn, sigRefs: new Map([...fn.sigRefs].filter(([sig]) => used.has(sig))) };
+}
+
 /** The case with the functions of the group and all their calls rewritten. Null where a call cannot follow. */
 export function recastGroup(kase: Case, group: CallGroup, recast: Recast): Case | null {
   try {
     return {
       ...kase,
-      module: { functions: kase.module.functions.map((fn) => recastFunction(fn, group, recast)) },
+      module: {
+        functions: kase.module.functions.map((fn) => withoutUnusedSigs(recastFunction(fn, group, recast))),
+      },
     };
   } catch (error) {
     if (error instanceof CannotRecast) return null;

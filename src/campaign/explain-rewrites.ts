@@ -1,8 +1,8 @@
 import type { Case } from '../clif/case.ts';
 import { knownAddresses } from '../clif/check-calls.ts';
-import { findFunction, functionNameText, type Function, type FuncRef, type Inst } from '../clif/module.ts';
+import { findFunction, functionNameText, type Function, type Inst } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
-import { callGroup, signatureKey } from '../shrink/call-group.ts';
+import { callGroup } from '../shrink/call-group.ts';
 import { changeGroup, UNCHANGED, type ParamChange } from '../shrink/change-signature.ts';
 import { editFunction } from '../shrink/edit-function.ts';
 import { mapFunctions, type Pass } from '../shrink/pass.ts';
@@ -141,18 +141,36 @@ export function oneResult(kept: 'first' | 'last'): Rewrite {
   };
 }
 
-/** Direct calls declare what their callee is: mends a module whose calls differ from it in no more than convention and extension. */
-export const asDefined: Rewrite = (kase) =>
+/** Calls of known functions by the convention of their callee: mends a module that is wrong in that alone. */
+export const byCalleesConvention: Rewrite = (kase) =>
   mapFunctions(kase, (fn) => {
+    const known = knownAddresses(fn);
     const sigRefs = new Map(fn.sigRefs);
-    const refs = [...fn.funcRefs].map(([key, ref]): [number, FuncRef] => {
-      const callee = findFunction(kase.module, ref.name);
-      const declared = fn.sigRefs.get(ref.sig);
-      if (callee === undefined || declared === undefined) return [key, ref];
-      if (signatureKey(callee.signature) === signatureKey(declared)) return [key, ref];
-      const sig = Math.max(-1, ...sigRefs.keys()) + 1;
-      sigRefs.set(sig, callee.signature);
-      return [key, { ...ref, sig }];
+    const mend = (sig: number, func: number | undefined): number => {
+      const name = func === undefined ? undefined : fn.funcRefs.get(func)?.name;
+      const callConv = name === undefined ? undefined : findFunction(kase.module, name)?.signature.callConv;
+      const declared = fn.sigRefs.get(sig);
+      if (declared === undefined || callConv === undefined || declared.callConv === callConv) return sig;
+      const mended = Math.max(-1, ...sigRefs.keys()) + 1;
+      sigRefs.set(mended, { ...declared, callConv });
+      return mended;
+    };
+    const funcRefs = new Map(
+      [...fn.funcRefs].map(([key, ref]) => [key, { ...ref, sig: mend(ref.sig, key) }]),
+    );
+    const edited = editFunction(fn, (inst) => {
+      switch (inst.kind) {
+        case 'call_indirect':
+          return [{ ...inst, sig: mend(inst.sig, known.get(inst.args[0] ?? -1)) }];
+        case 'try_call':
+          return [{ ...inst, table: { ...inst.table, sig: funcRefs.get(inst.func)?.sig ?? inst.table.sig } }];
+        case 'try_call_indirect': {
+          const sig = mend(inst.table.sig, known.get(inst.args[0] ?? -1));
+          return [{ ...inst, table: { ...inst.table, sig } }];
+        }
+        default:
+          return [inst];
+      }
     });
-    return sigRefs.size === fn.sigRefs.size ? fn : { ...fn, sigRefs, funcRefs: new Map(refs) };
+    return sigRefs.size === fn.sigRefs.size ? fn : { ...edited, sigRefs, funcRefs };
   });

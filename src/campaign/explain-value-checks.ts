@@ -68,7 +68,9 @@ export function resultCheck(facts: CallFacts): ExplainedCheck {
     for (const [i, result] of facts.call.results.entries()) {
       const made = event.calleeLast.get(returned[i] ?? -1);
       const found = event.seenAfter.get(result);
-      if (made === undefined || found === undefined) continue;
+      const type = event.callee?.fn.valueTypes[returned[i] ?? -1];
+      const isSameType = type === facts.call.fn.valueTypes[result];
+      if (made === undefined || found === undefined || !isSameType) continue;
       if (made !== found) return `the callee returns ${hex(made)}, v${result} is ${hex(found)}`;
       compared += 1;
     }

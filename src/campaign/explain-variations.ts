@@ -10,7 +10,7 @@ import type { ExplainedVariation } from '../report/explain-model.ts';
 import { explainFinding } from './explain-finding.ts';
 import {
   asColocated,
-  asDefined,
+  byCalleesConvention,
   asDirect,
   asFar,
   asIndirect,
@@ -35,9 +35,9 @@ interface Variation {
 
 /** What may mend a module that breaks the rules of calls. */
 const MENDED: Variation = {
-  name: 'each call as its callee is defined',
+  name: "each call by its callee's convention",
   why: 'every call is',
-  make: asDefined,
+  make: byCalleesConvention,
 };
 
 const REWRITES: readonly Variation[] = [
@@ -196,7 +196,7 @@ export async function runVariations(
 ): Promise<readonly ExplainedVariation[]> {
   const defaults = new Map(station.bench.driver.hello().shared.map((s) => [s.name, s.default]));
   const rows: ExplainedVariation[] = [];
-  const kase = asDefined(whole) ?? whole;
+  const kase = byCalleesConvention(whole) ?? whole;
   for (const { name, why, make } of [MENDED, ...variationsFor(kase, abilities, defaults)]) {
     const varied = make(name === MENDED.name ? whole : kase);
     if (varied === null) rows.push({ name, kind: 'other', result: `not applicable: ${why}` });

@@ -48,9 +48,9 @@ function list(lines: readonly string[]): string {
 /** Cells are HTML already. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
-  const top = head.map((cell) => `<th>${escapeHtml(cell)}</th>`).join('');
+  const top = head.map((text) => `<th>${escapeHtml(text)}</th>`).join('');
   const body = rows.map((row) => `<tr>${row.join('')}</tr>`).join('\n');
-  return `<table><tr>${top}</tr>\n${body}\n</table>\n`;
+  return `<table>${head.length === 0 ? '' : `<tr>${top}</tr>\n`}${body}\n</table>\n`;
 }
 
 const cell = (text: string): string => `<td>${escapeHtml(text)}</td>`;
@@ -145,7 +145,7 @@ export function explanationHtml(explanation: Explanation): string {
   const problems = explanation.problems.length === 0 ? '' : '<h5>rules of CLIF that the module breaks</h5>\n';
   return [
     `<section class="callfuzz">\n<style>${STYLE}</style>\n<h2>${escapeHtml(explanation.title)}</h2>\n`,
-    table(['', ''], facts),
+    table([], facts),
     problems,
     list(explanation.problems),
     list(explanation.notes),
