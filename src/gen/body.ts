@@ -11,6 +11,7 @@ import { leaveFunction } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
 import { addMemory, loadAny, storeAny } from './regions.ts';
+import { canThrow, throwStatement } from './throws.ts';
 import { anyValue, condition, constant } from './values.ts';
 import { pickWeighted } from './weighted.ts';
 
@@ -24,6 +25,7 @@ const STATEMENT_KINDS: readonly StatementKind[] = [
   'exit',
   'pressure',
   'trap',
+  'throw',
 ];
 
 /** How deep branches and loops nest. */
@@ -120,7 +122,9 @@ function statements(state: BodyState, count: number): void {
 
 function drawKind(state: BodyState): StatementKind {
   const { draw, config, depth } = state;
-  const drawn = STATEMENT_KINDS[draw.weighted(STATEMENT_KINDS.map((k) => config.statementWeights[k]))];
+  const hasThrows = canThrow(state);
+  const weights = STATEMENT_KINDS.map((k) => (k === 'throw' && !hasThrows ? 0 : config.statementWeights[k]));
+  const drawn = STATEMENT_KINDS[draw.weighted(weights)];
   if (drawn === undefined) throw new RangeError('no statement to draw');
   const isNested = drawn === 'branch' || drawn === 'loop';
   return (isNested && depth >= MAX_DEPTH) || (drawn === 'exit' && depth > 0) ? 'arithmetic' : drawn;
@@ -154,6 +158,9 @@ function statement(state: BodyState): void {
     case 'pressure':
       pressure(state);
       callSomething(state);
+      return;
+    case 'throw':
+      throwStatement(state);
       return;
     case 'trap': {
       const op = draw.pick(['trapz', 'trapnz']);

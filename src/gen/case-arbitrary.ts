@@ -15,6 +15,14 @@ import { VECTOR_BITS } from './vector-types.ts';
 /** A Cranelift that does not say its version has everything. */
 const NEWEST_RELEASE = 9999;
 
+/** The first release whose try_call has all that throwing needs: handlers' contexts and payloads by convention. */
+const THROW_RELEASE = 128;
+
+function canThrow(abilities: Abilities): boolean {
+  const { settings, release } = abilities;
+  return settings['preserve_frame_pointers'] !== undefined && (release ?? NEWEST_RELEASE) >= THROW_RELEASE;
+}
+
 function drawVectorBits(draw: Draw, config: Config, abilities: Abilities): number {
   const possible = config.vectorBits.filter(
     ({ item }) => item === VECTOR_BITS || abilities.isa.includes(`has_zvl${item}b`),
@@ -42,6 +50,7 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   return {
     hasVectors,
     vectorBits,
+    throws: canThrow(abilities) && draw.chance(config.throwingCases),
     release: abilities.release ?? NEWEST_RELEASE,
     cellBytes: Math.max(16, vectorBits / 8),
     hasHalfVectors,

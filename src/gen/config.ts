@@ -59,6 +59,8 @@ export interface Config {
   readonly otherViews: number;
   /** Percent of calls that are made as try_call or try_call_indirect, where the convention allows it. */
   readonly tryCalls: number;
+  /** Percent of cases in which functions throw; these keep frame pointers. */
+  readonly throwingCases: number;
   /** Percent of colocated calls without results that are patchable. */
   readonly patchableCalls: number;
   /** Percent of calls made through a pointer, and of those, how many load it from memory. */
@@ -74,7 +76,7 @@ export interface Config {
 }
 
 export type StatementKind =
-  'arithmetic' | 'call' | 'store' | 'load' | 'branch' | 'loop' | 'exit' | 'pressure' | 'trap';
+  'arithmetic' | 'call' | 'store' | 'load' | 'branch' | 'loop' | 'exit' | 'pressure' | 'trap' | 'throw';
 
 /** What the Cranelift under test and the emulator can do; found by asking both. */
 export interface Abilities {
@@ -145,6 +147,7 @@ export const DEFAULT_CONFIG: Config = {
   recursiveFunctions: 8,
   otherViews: 8,
   tryCalls: 12,
+  throwingCases: 10,
   patchableCalls: 40,
   indirectCalls: 35,
   colocatedCalls: 60,
@@ -160,6 +163,7 @@ export const DEFAULT_CONFIG: Config = {
     exit: 4,
     pressure: 4,
     trap: 1,
+    throw: 4,
   },
   slotSizes: [
     { item: { min: 16, max: 64 }, weight: 12 },

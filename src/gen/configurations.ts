@@ -32,7 +32,9 @@ function sortedRecord(entries: readonly (readonly [string, string])[]): Readonly
 function drawShared(draw: Draw, shape: CaseShape, abilities: Abilities): Readonly<Record<string, string>> {
   const entries: [string, string][] = [];
   for (const { name, values } of SHARED_CHOICES) {
-    const value = draw.pick(values);
+    const drawn = draw.pick(values);
+    // Frames are searched along frame pointers (verifier, `get_frame_pointer`).
+    const value = name === 'preserve_frame_pointers' && shape.throws ? 'true' : drawn;
     const known = abilities.settings[name];
     if (known !== undefined && (known.length === 0 || known.includes(value))) entries.push([name, value]);
   }

@@ -39,6 +39,8 @@ export interface CaseShape {
   readonly vectorBits: number;
   /** Bytes that a cell of memory offers: 16, or what the longest type needs. */
   readonly cellBytes: number;
+  /** Functions may throw. */
+  readonly throws: boolean;
   /** Minor version of the Cranelift. */
   readonly release: number;
   readonly hasHalfArithmetic: boolean;

@@ -59,25 +59,79 @@ export const PROFILES: readonly Profile[] = [
     },
   },
   {
-    name: 'frames',
-    summary: 'stack slots around the limits of immediates, many memory operations',
+    name: 'narrow-floats',
+    summary: 'f16 and f32, alone and as lanes, with and without zfh, and f128',
     config: {
       ...DEFAULT_CONFIG,
+      narrowVectorCases: 60,
+      types: DEFAULT_CONFIG.types.map(({ item, weight }) => {
+        const { lane, isFloat } = typeInfo(item);
+        return { item, weight: isFloat && lane !== 'f64' ? weight * 5 : weight };
+      }),
+    },
+  },
+  {
+    name: 'exceptions',
+    summary: 'try_call to every convention that allows it, exceptions thrown and caught',
+    config: {
+      ...DEFAULT_CONFIG,
+      functions: { min: 3, max: 8 },
+      callConvs: [
+        { item: 'system_v', weight: 4 },
+        { item: 'tail', weight: 4 },
+        { item: 'preserve_all', weight: 2 },
+        { item: 'fast', weight: 1 },
+      ],
+      tryCalls: 80,
+      throwingCases: 70,
+      statementWeights: { ...DEFAULT_CONFIG.statementWeights, throw: 12 },
+    },
+  },
+  {
+    name: 'frames',
+    summary: 'frames up to 64 KiB around the limits of immediates, many memory operations',
+    config: {
+      ...DEFAULT_CONFIG,
+      memoryParams: 40,
       statementWeights: { ...DEFAULT_CONFIG.statementWeights, store: 20, load: 20 },
       slotSizes: [
-        { item: { min: 16, max: 64 }, weight: 3 },
+        { item: { min: 16, max: 64 }, weight: 4 },
         { item: { min: 1900, max: 2300 }, weight: 6 },
         { item: { min: 4000, max: 4300 }, weight: 4 },
         { item: { min: 8000, max: 9000 }, weight: 2 },
+        { item: { min: 12_000, max: 12_400 }, weight: 1 },
+        { item: { min: 16_000, max: 16_500 }, weight: 1 },
+        { item: { min: 32_500, max: 33_000 }, weight: 1 },
+        { item: { min: 65_000, max: 65_700 }, weight: 1 },
       ],
     },
   },
   {
     name: 'pressure',
-    summary: 'many values of one register class live across calls',
+    summary: 'more values of one register class live across calls than the class has registers',
     config: {
       ...DEFAULT_CONFIG,
+      pressureValues: { min: 10, max: 36 },
       statementWeights: { ...DEFAULT_CONFIG.statementWeights, pressure: 30 },
+    },
+  },
+  {
+    name: 'preserve-all',
+    summary: 'callees that save every register they write, the entry among them',
+    config: {
+      ...DEFAULT_CONFIG,
+      functions: { min: 2, max: 8 },
+      callConvs: [
+        { item: 'preserve_all', weight: 6 },
+        { item: 'system_v', weight: 2 },
+        { item: 'tail', weight: 2 },
+      ],
+      entryCallConvs: [
+        { item: 'system_v', weight: 4 },
+        { item: 'tail', weight: 2 },
+        { item: 'preserve_all', weight: 1 },
+      ],
+      statementWeights: { ...DEFAULT_CONFIG.statementWeights, pressure: 10 },
     },
   },
   {

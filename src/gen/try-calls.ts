@@ -13,9 +13,10 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
+import type { Draw } from './draw.ts';
 import { leaveFunction } from './leave.ts';
 import { enter, inEndingBlock } from './scopes.ts';
-import { anyValue } from './values.ts';
+import { anyValue, constant } from './values.ts';
 import type { View } from './views.ts';
 
 /** Conventions a try_call's callee may have and that riscv64 lowers (`isa/call_conv.rs`, `supports_exceptions`). */
@@ -45,6 +46,18 @@ function handlerCall(
   return { block: call.block, args: [...exns, ...call.args] };
 }
 
+/** One of a few tags, so that what is thrown and what is caught often meet. */
+export function drawTag(draw: Draw, turn: number): number {
+  return turn + draw.int(0, 1) * 8;
+}
+
+/** What a context is, or an exception names: often one of two, so that they meet. */
+export function drawInstance(state: BodyState): Value {
+  return state.draw.chance(60)
+    ? constant(state, 'i64', BigInt(state.draw.int(0, 1)))
+    : anyValue(state, 'i64');
+}
+
 interface Handlers {
   readonly list: readonly ExceptionHandler[];
   /** Each block with how many of its parameters are payload. */
@@ -59,7 +72,7 @@ function drawHandlers(state: BodyState): Handlers {
   const hasContexts = state.shape.release >= CONTEXT_RELEASE;
   const tags = draw.int(0, 3);
   for (let tag = 0; tag <= tags; tag += 1) {
-    if (hasContexts && draw.chance(30)) list.push({ kind: 'context', value: anyValue(state, 'i64') });
+    if (hasContexts && draw.chance(30)) list.push({ kind: 'context', value: drawInstance(state) });
     const payload = draw.int(0, 2);
     const passed = draw.chance(40) ? [anyValue(state, draw.pick(state.shape.types).item)] : [];
     const types: Type[] = [...Array<Type>(payload).fill('i64'), ...passed.map((v) => typeOf(state, v))];
@@ -67,7 +80,7 @@ function drawHandlers(state: BodyState): Handlers {
     blocks.push({ block, payload });
     const target = handlerCall(state, block, payload, passed);
     if (tag === tags && draw.chance(50)) list.push({ kind: 'default', target });
-    else list.push({ kind: 'tag', tag: tag + draw.int(0, 1) * 8, target });
+    else list.push({ kind: 'tag', tag: drawTag(draw, tag), target });
   }
   return { list, blocks };
 }

@@ -1,0 +1,69 @@
+import { functionNameText, type Inst } from '../clif/module.ts';
+import { THROW, THROW_TO, type ThrowRoutine } from '../clif/throw-routine.ts';
+import { addSigRef, blockCall, branch, emit, newBlock, newValue, type BodyState } from './body-state.ts';
+import { checksumOf } from './checksum.ts';
+import { leaveFunction } from './leave.ts';
+import { inEndingBlock } from './scopes.ts';
+import { drawInstance, drawTag } from './try-calls.ts';
+import { anyValue, condition, constant } from './values.ts';
+
+/** Above every frame: the search ends with the outermost. */
+const ABOVE_ALL = 0x7fff_ffff_ffff_fff0n;
+
+/** The routine is told a place in its caller, which nobody looks at. */
+const SOME_PLACE = 1n;
+
+function routineRef(state: BodyState, routine: ThrowRoutine): number {
+  const { name, signature } = routine;
+  const key = functionNameText(name);
+  const known = state.funcRefNumbers.get(key);
+  if (known !== undefined) return known;
+  const colocated = state.draw.chance(state.config.colocatedCalls);
+  const number = state.funcRefs.size;
+  const sig = addSigRef(state, signature);
+  state.funcRefs.set(number, { name, sig, colocated, patchable: false });
+  state.funcRefNumbers.set(key, number);
+  return number;
+}
+
+export function canThrow(state: BodyState): boolean {
+  // The entry is called by nobody who could catch.
+  return state.shape.throws && state.index > 0;
+}
+
+/** On some inputs throws an exception with the checksum in its payload. */
+export function throwStatement(state: BodyState): void {
+  const { draw } = state;
+  const raise = newBlock(state);
+  const stay = newBlock(state);
+  branch(state, condition(state), blockCall(state, raise), blockCall(state, stay));
+  const checksum = checksumOf(state);
+  const useCounts = state.useCounts.slice();
+  if (draw.chance(50)) raise.cold = true;
+  inEndingBlock(state, raise, () => {
+    const top = constant(state, 'i64', ABOVE_ALL);
+    const frame = newValue(state, 'i64');
+    const inst: Inst = {
+      kind: 'plain',
+      op: 'get_frame_pointer',
+      type: 'i64',
+      results: [frame],
+      args: [],
+    };
+    emit(state, inst);
+    const place = constant(state, 'i64', SOME_PLACE);
+    const tag = constant(state, 'i32', BigInt(drawTag(draw, draw.int(0, 3))));
+    const args = [top, frame, place, tag, checksumOf(state), anyValue(state, 'i64')];
+    const routine = draw.pick([THROW, THROW_TO]);
+    const instance = routine.namesInstance ? [drawInstance(state)] : [];
+    const func = routineRef(state, routine);
+    emit(state, { kind: 'call', op: 'call', type: null, results: [], args: [...args, ...instance], func });
+    leaveFunction(state);
+  });
+  state.checksum = checksum;
+  // What only the way out has read is still unread on the way on.
+  useCounts.forEach((count, value) => {
+    state.useCounts[value] = count;
+  });
+  state.block = stay;
+}
