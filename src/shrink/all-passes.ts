@@ -3,6 +3,7 @@ import { stubBodies } from './passes/bodies.ts';
 import { decideBranches, dropBlockParams, mergeStraightLines, skipBlocks } from './passes/branches.ts';
 import { bypassCalls, directCalls, dropCalls, plainReturns, plainTries } from './passes/calls.ts';
 import { dropConfigurations, plainerConfigurations } from './passes/configurations.ts';
+import { directAddresses, fewerHandlers } from './passes/exceptions.ts';
 import { plainerConventions, plainerRefs } from './passes/conventions.ts';
 import { otherEntries } from './passes/entries.ts';
 import { dropInputs, plainerInputs } from './passes/inputs.ts';
@@ -29,7 +30,9 @@ export const ALL_PASSES: readonly Pass[] = [
   dropParams,
   plainReturns,
   plainTries,
+  fewerHandlers,
   directCalls,
+  directAddresses,
   plainerConventions,
   plainParams,
   plainerTypes,

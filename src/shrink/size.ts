@@ -80,6 +80,7 @@ function instCost(inst: Inst): number {
   if (inst.op === 'return') return base;
   let cost = base + inst.args.length / 2;
   if (inst.kind === 'memory') cost += bitsCost(BigInt(Math.abs(inst.offset))) / 4 + inst.flags.length / 8;
+  if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect') cost += 2 * inst.table.handlers.length;
   if (inst.kind === 'stack') cost += bitsCost(BigInt(Math.abs(inst.offset))) / 4;
   return cost;
 }

@@ -11,6 +11,7 @@ import { stubBodies } from './bodies.ts';
 import { decideBranches, dropBlockParams, mergeStraightLines, skipBlocks } from './branches.ts';
 import { bypassCalls, directCalls, dropCalls, plainReturns, plainTries } from './calls.ts';
 import { dropConfigurations, plainerConfigurations } from './configurations.ts';
+import { directAddresses, fewerHandlers } from './exceptions.ts';
 import { plainerConventions, plainerRefs } from './conventions.ts';
 import { otherEntries } from './entries.ts';
 import { dropInputs, plainerInputs } from './inputs.ts';
@@ -117,6 +118,42 @@ block2(v3: i64):
 }`);
     const [text] = texts(plainTries, kase);
     expect(text).toMatch(/v\d+ = call fn0\(v0\)\n {4}jump block1\(v\d+, v0\)/);
+  });
+
+  it('drop handlers and contexts, and call directly what a try_call has the address of', () => {
+    const kase = sampleCase(`
+function u0:1(i64) -> i64 system_v {
+    sig0 = (i64, i64, i64, i32, i64, i64) system_v
+    fn0 = %__cranelift_throw sig0
+block0(v0: i64):
+    v1 = iconst.i32 1
+    v2 = func_addr.i64 fn0
+    call_indirect sig0, v2(v0, v0, v0, v1, v0, v0)
+    return v0
+}
+function %main(i64) -> i64 system_v {
+    sig0 = (i64) -> i64 system_v
+    fn0 = u0:1 sig0
+block0(v0: i64):
+    v9 = func_addr.i64 fn0
+    try_call_indirect v9(v0), sig0, block1(ret0), [ context v0, tag1: block1(exn0), default: block2(exn1) ]
+block1(v1: i64):
+    return v1
+block2(v2: i64):
+    return v2
+}`);
+    const lists = texts(fewerHandlers, kase).map((text) => /block1\(ret0\), (\[.*\])/.exec(text)?.[1]);
+    expect(lists).toEqual([
+      '[]',
+      '[ tag1: block1(exn0), default: block2(exn1) ]',
+      '[ tag1: block1(exn0), default: block2(exn1) ]',
+      '[ context v0, default: block2(exn1) ]',
+      '[ context v0, tag1: block1(exn0) ]',
+    ]);
+    const direct = texts(directAddresses, kase);
+    expect(direct).toHaveLength(1);
+    expect(direct[0]).toContain('try_call fn0(v0), sig0, block1(ret0), [ context v0,');
+    expect(direct[0]).toMatch(/call_indirect sig0, v2\(v0, v0/);
   });
 
   it('take another function for the entry, with inputs that fit', () => {
