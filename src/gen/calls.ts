@@ -1,6 +1,7 @@
 import type { Value } from '../clif/module.ts';
 import { emit, funcRefFor, newValue, publish, type BodyState } from './body-state.ts';
 import { addressThrough, argumentsFor, charge } from './call-parts.ts';
+import { tryOdds } from './exceptions.ts';
 import { canTry, tryCall } from './try-calls.ts';
 import { viewOf, type View } from './views.ts';
 
@@ -18,7 +19,7 @@ function drawPatchable(state: BodyState, view: View, colocated: boolean): boolea
 export function emitCall(state: BodyState, target: number, view: View, args: readonly Value[]): void {
   const { draw, config } = state;
   const isIndirect = draw.chance(config.indirectCalls);
-  const isTry = canTry(state, view.signature.callConv) && draw.chance(config.tryCalls);
+  const isTry = canTry(state, view.signature.callConv) && draw.chance(tryOdds(state));
   if (isIndirect) {
     const address = addressThrough(state, target);
     if (isTry) {

@@ -78,13 +78,12 @@ export const PROFILES: readonly Profile[] = [
       functions: { min: 3, max: 8 },
       callConvs: [
         { item: 'system_v', weight: 4 },
-        { item: 'tail', weight: 4 },
-        { item: 'preserve_all', weight: 2 },
-        { item: 'fast', weight: 1 },
+        { item: 'tail', weight: 5 },
+        { item: 'preserve_all', weight: 1 },
       ],
       tryCalls: 80,
-      throwingCases: 70,
-      statementWeights: { ...DEFAULT_CONFIG.statementWeights, throw: 12 },
+      throwingCases: 92,
+      statementWeights: { ...DEFAULT_CONFIG.statementWeights, throw: 26, pressure: 8 },
     },
   },
   {

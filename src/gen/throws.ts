@@ -2,10 +2,11 @@ import { functionNameText, type Inst } from '../clif/module.ts';
 import { THROW, THROW_TO, type ThrowRoutine } from '../clif/throw-routine.ts';
 import { addSigRef, blockCall, branch, emit, newBlock, newValue, type BodyState } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
+import { emitThrow, tagValue, throwCondition } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { inEndingBlock } from './scopes.ts';
 import { drawInstance, drawTag } from './try-calls.ts';
-import { anyValue, condition, constant } from './values.ts';
+import { anyValue, constant } from './values.ts';
 
 /** Above every frame: the search ends with the outermost. */
 const ABOVE_ALL = 0x7fff_ffff_ffff_fff0n;
@@ -36,7 +37,7 @@ export function throwStatement(state: BodyState): void {
   const { draw } = state;
   const raise = newBlock(state);
   const stay = newBlock(state);
-  branch(state, condition(state), blockCall(state, raise), blockCall(state, stay));
+  branch(state, throwCondition(state), blockCall(state, raise), blockCall(state, stay));
   const checksum = checksumOf(state);
   const useCounts = state.useCounts.slice();
   if (draw.chance(50)) raise.cold = true;
@@ -52,12 +53,12 @@ export function throwStatement(state: BodyState): void {
     };
     emit(state, inst);
     const place = constant(state, 'i64', SOME_PLACE);
-    const tag = constant(state, 'i32', BigInt(drawTag(draw, draw.int(0, 3))));
+    const tag = tagValue(state, drawTag(draw, draw.int(0, 3)));
     const args = [top, frame, place, tag, checksumOf(state), anyValue(state, 'i64')];
     const routine = draw.pick([THROW, THROW_TO]);
     const instance = routine.namesInstance ? [drawInstance(state)] : [];
     const func = routineRef(state, routine);
-    emit(state, { kind: 'call', op: 'call', type: null, results: [], args: [...args, ...instance], func });
+    emitThrow(state, func, state.funcRefs.get(func)?.sig ?? 0, [...args, ...instance]);
     leaveFunction(state);
   });
   state.checksum = checksum;

@@ -14,6 +14,7 @@ import {
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
 import type { Draw } from './draw.ts';
+import { contextType, handlerOdds, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { enter, inEndingBlock } from './scopes.ts';
 import { anyValue, constant } from './values.ts';
@@ -58,6 +59,11 @@ export function drawInstance(state: BodyState): Value {
     : anyValue(state, 'i64');
 }
 
+function drawContext(state: BodyState): Value {
+  const type = contextType(state);
+  return type === 'i64' ? drawInstance(state) : anyValue(state, type);
+}
+
 interface Handlers {
   readonly list: readonly ExceptionHandler[];
   /** Each block with how many of its parameters are payload. */
@@ -68,18 +74,19 @@ function drawHandlers(state: BodyState): Handlers {
   const { draw } = state;
   const list: ExceptionHandler[] = [];
   const blocks: { block: DraftBlock; payload: number }[] = [];
-  if (draw.chance(25)) return { list, blocks };
+  const odds = handlerOdds(state);
+  if (draw.chance(odds.none)) return { list, blocks };
   const hasContexts = state.shape.release >= CONTEXT_RELEASE;
   const tags = draw.int(0, 3);
   for (let tag = 0; tag <= tags; tag += 1) {
-    if (hasContexts && draw.chance(30)) list.push({ kind: 'context', value: drawInstance(state) });
+    if (hasContexts && draw.chance(30)) list.push({ kind: 'context', value: drawContext(state) });
     const payload = draw.int(0, 2);
     const passed = draw.chance(40) ? [anyValue(state, draw.pick(state.shape.types).item)] : [];
     const types: Type[] = [...Array<Type>(payload).fill('i64'), ...passed.map((v) => typeOf(state, v))];
     const block = newBlock(state, types);
     blocks.push({ block, payload });
     const target = handlerCall(state, block, payload, passed);
-    if (tag === tags && draw.chance(50)) list.push({ kind: 'default', target });
+    if (tag === tags && draw.chance(odds.default)) list.push({ kind: 'default', target });
     else list.push({ kind: 'tag', tag: drawTag(draw, tag), target });
   }
   return { list, blocks };
@@ -137,6 +144,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
         if (i < payload) fold(state, param.value);
         else publish(state, param.value);
       });
+      if (state.shape.throws) readLive(state, mark);
       if (draw.chance(40)) arithmetic(state);
       if (merge === null || !joining.includes(entry)) {
         leaveFunction(state);

@@ -1,0 +1,88 @@
+import type { Inst, Value } from '../clif/module.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
+import { emit, newValue, plain, type BodyState } from './body-state.ts';
+import { fold } from './checksum.ts';
+import { anyValue, condition, constant } from './values.ts';
+
+/* What makes exceptions worth throwing: that most are caught, some by frames far out, and that handlers look at what was live. */
+
+/** Of 100 calls that the entry of a throwing case makes, how many can catch. */
+const ENTRY_TRIES = 96;
+/** Of 100 throws, how many go through the address of what throws; Wasmtime's filetests know no other way. */
+const BY_ADDRESS = 70;
+/** Of 100 throws, how many take their tag from a value. */
+const COMPUTED_TAGS = 30;
+/** Of 100 throwing blocks, how many are entered on one more condition. */
+const RARE = 50;
+/** Of 100 contexts of a throwing case, how many are no integer; Cranelift's verifier asks for no type. */
+const FLOAT_CONTEXTS = 3;
+/** Values of a class that a handler reads of those that were live across the call. */
+const MOST_LIVE = 8;
+
+/** Percent of try_calls without handlers, and of the others with a default. */
+export function handlerOdds({ shape, index }: BodyState): {
+  readonly none: number;
+  readonly default: number;
+} {
+  if (!shape.throws) return { none: 25, default: 50 };
+  return index === 0 ? { none: 2, default: 92 } : { none: 10, default: 40 };
+}
+
+/** Percent of calls made as try_calls where they can be. */
+export function tryOdds({ shape, index, config }: BodyState): number {
+  return shape.throws && index === 0 ? Math.max(config.tryCalls, ENTRY_TRIES) : config.tryCalls;
+}
+
+/** Whether to throw. */
+export function throwCondition(state: BodyState): Value {
+  const first = condition(state);
+  return state.draw.chance(RARE) ? plain(state, 'band', 'i8', [first, condition(state)]) : first;
+}
+
+/** `drawn` as the tag of an exception, or one of the small tags by a value. */
+export function tagValue(state: BodyState, drawn: number): Value {
+  if (!state.draw.chance(COMPUTED_TAGS)) return constant(state, 'i32', BigInt(drawn));
+  return plain(state, 'band', 'i32', [anyValue(state, 'i32'), constant(state, 'i32', 3n)]);
+}
+
+/** Calls what throws. */
+export function emitThrow(state: BodyState, func: number, sig: number, args: readonly Value[]): void {
+  if (!state.draw.chance(BY_ADDRESS)) {
+    emit(state, { kind: 'call', op: 'call', type: null, results: [], args, func });
+    return;
+  }
+  const address = newValue(state, 'i64');
+  const taken: Inst = { kind: 'func_addr', op: 'func_addr', type: 'i64', results: [address], args: [], func };
+  emit(state, taken);
+  emit(state, {
+    kind: 'call_indirect',
+    op: 'call_indirect',
+    type: 'i64',
+    results: [],
+    args: [address, ...args],
+    sig,
+  });
+}
+
+/** The type of a context. */
+export function contextType(state: BodyState): Type {
+  return state.shape.throws && state.draw.chance(FLOAT_CONTEXTS) ? 'f64' : 'i64';
+}
+
+/** In a handler: reads some of the values in scope before `mark`, of each register class. */
+export function readLive(state: BodyState, mark: number): void {
+  const { draw } = state;
+  const classes: Record<'integer' | 'float' | 'vector', Value[]> = { integer: [], float: [], vector: [] };
+  for (let i = 0; i < mark; i += 1) {
+    const value = state.scope[i];
+    const type = value === undefined ? undefined : state.valueTypes[value];
+    if (value === undefined || type === undefined) continue;
+    const info = typeInfo(type);
+    classes[info.isVector ? 'vector' : info.isFloat ? 'float' : 'integer'].push(value);
+  }
+  for (const values of Object.values(classes)) {
+    if (values.length === 0) continue;
+    for (let i = draw.int(1, Math.min(values.length, MOST_LIVE)); i > 0; i -= 1)
+      fold(state, draw.pick(values));
+  }
+}
