@@ -313,15 +313,17 @@ function %main(i64) -> i64 system_v {
 block0(v0: i64):
     v1 = iconst.i8 -1
     v2 = call fn0(v0, v1)
-    brif v2, block1, block2
+    v3 = ireduce.i8 v2
+    v4 = call fn0(v2, v3)
+    v5 = iadd v4, v2
+    brif v5, block1, block2
 block1:
-    v3 = call fn0(v2, v1)
-    v4 = iadd v2, v3
-    return v4
+    v6 = call fn0(v5, v1)
+    return v6
 block2:
-    return v2
+    return v5
 }
-; run: %main(5) == 775
+; run: %main(5) == 783
 `);
     expect(explanation.verdict).toBe('agree');
     const call = callOf(explanation, '%main');
