@@ -108,7 +108,13 @@ describe('the call log', () => {
     expect(call.returnAddress).toBe(back.returnAddress);
     const values = readArguments(plan, call.row);
     expect(values).toEqual([
-      ...[11n, 12n, 13n, 14n, 15n, 16n, 17n],
+      11n,
+      12n,
+      13n,
+      14n,
+      15n,
+      16n,
+      17n,
       (101n << 64n) | 100n,
       0xffffffffn,
       102n,
