@@ -12,8 +12,7 @@ import type { Verdict } from '../src/compare/verdict.ts';
 import { caseFromEntry } from '../src/corpus/entry-case.ts';
 import { entryFromShrink } from '../src/campaign/shrunk-entry.ts';
 import { caseFromSeed } from '../src/campaign/generated-case.ts';
-import { caseSeedFor } from '../src/gen/case-arbitrary.ts';
-import { findProfile } from '../src/gen/profiles.ts';
+import { caseSeedFor, findProfile } from '../src/gen/profiles.ts';
 import { SAMPLE_ABILITIES } from '../src/gen/sample-abilities.ts';
 
 /* Modules between foreign parties, on the real Cranelift and QEMU. */

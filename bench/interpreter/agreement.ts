@@ -5,8 +5,8 @@ import type { Case } from '../../src/clif/case.ts';
 import { functionNameText } from '../../src/clif/module.ts';
 import type { Outcome } from '../../src/clif/outcome.ts';
 import { printModule } from '../../src/clif/print.ts';
-import { caseSeedFor, makeCase } from '../../src/gen/case-arbitrary.ts';
-import { PROFILES } from '../../src/gen/profiles.ts';
+import { makeCase } from '../../src/gen/case-arbitrary.ts';
+import { caseSeedFor, PROFILES } from '../../src/gen/profiles.ts';
 import { SAMPLE_ABILITIES } from '../../src/gen/sample-abilities.ts';
 import { differenceOf, isSame } from './differences.ts';
 

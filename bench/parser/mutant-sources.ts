@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printModule } from '../../src/clif/print.ts';
-import { makeCase, caseSeedFor } from '../../src/gen/case-arbitrary.ts';
-import { PROFILES } from '../../src/gen/profiles.ts';
+import { makeCase } from '../../src/gen/case-arbitrary.ts';
+import { caseSeedFor, PROFILES } from '../../src/gen/profiles.ts';
 import { SAMPLE_ABILITIES } from '../../src/gen/sample-abilities.ts';
 import { makeMutant, type Random } from './mutate-text.ts';
 import { RARE_SYNTAX } from './rare-syntax.ts';

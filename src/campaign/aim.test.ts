@@ -3,7 +3,7 @@ import { cellSpace } from '../coverage/cell-space.ts';
 import { newCoverage } from '../coverage/coverage-set.ts';
 import { DEFAULT_CONFIG } from '../gen/config.ts';
 import { SAMPLE_ABILITIES } from '../gen/sample-abilities.ts';
-import { caseSeedFor } from '../gen/case-arbitrary.ts';
+import { caseSeedFor } from '../gen/profiles.ts';
 import { printModule } from '../clif/print.ts';
 import { aimOfSeed, aimedSeed, aimsOf } from './aim.ts';
 import { caseFromSeed } from './generated-case.ts';

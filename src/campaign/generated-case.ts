@@ -2,7 +2,7 @@ import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { makeCase } from '../gen/case-arbitrary.ts';
 import type { Abilities } from '../gen/config.ts';
-import { findProfile, type Profile } from '../gen/profiles.ts';
+import { findProfile, memberFor, type Profile } from '../gen/profiles.ts';
 import { aimOfSeed } from './aim.ts';
 import type { Environment } from './environment.ts';
 import { PROFILE_NAMES } from './profile-names.ts';
@@ -22,7 +22,8 @@ export function generatedCase(environment: Environment, profile: string, caseSee
 }
 
 /** The case that `caseSeed` names: of the profile, bent towards the cell it aims at. */
-export function caseFromSeed(profile: Profile, abilities: Abilities, caseSeed: string): Case {
+export function caseFromSeed(named: Profile, abilities: Abilities, caseSeed: string): Case {
+  const profile = memberFor(named, caseSeed);
   const aim = profile.parties === undefined ? aimOfSeed(caseSeed) : null;
   const config = aim === null || aim === undefined ? profile.config : tiltConfig(profile.config, aim);
   const kase = makeCase(config, abilities, caseSeed);

@@ -5,8 +5,8 @@ import { findFunction } from '../clif/module.ts';
 import { printModule } from '../clif/print.ts';
 import { executeCase } from '../emulator/execute.ts';
 import { Guest } from '../emulator/guest.ts';
-import { caseSeedFor, makeCase } from '../gen/case-arbitrary.ts';
-import { findProfile } from '../gen/profiles.ts';
+import { makeCase } from '../gen/case-arbitrary.ts';
+import { caseSeedFor, findProfile, memberFor } from '../gen/profiles.ts';
 import { aimsOf } from './aim.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Environment } from './environment.ts';
@@ -115,11 +115,8 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
 function caseAt(options: MeasureOptions, index: number): Case {
   const profile = findProfile(options.profile);
   if (profile === undefined) throw new RangeError(`no profile ${options.profile}`);
-  return makeCase(
-    profile.config,
-    options.environment.abilities,
-    caseSeedFor(options.seed, profile.name, index),
-  );
+  const seed = caseSeedFor(options.seed, profile.name, index);
+  return makeCase(memberFor(profile, seed).config, options.environment.abilities, seed);
 }
 
 function modulesOf(options: MeasureOptions): number {

@@ -1,8 +1,8 @@
-import { PROFILES } from '../gen/profiles.ts';
+import { NAMED_PROFILES } from '../gen/profiles.ts';
 
-export const PROFILE_NAMES: readonly string[] = PROFILES.map((p) => p.name);
+export const PROFILE_NAMES: readonly string[] = NAMED_PROFILES.map((p) => p.name);
 
 /** One line a profile, for help texts. */
 export function profilesText(): string {
-  return PROFILES.map((p) => `  ${p.name.padEnd(10)} ${p.summary}`).join('\n');
+  return NAMED_PROFILES.map((p) => `  ${p.name.padEnd(13)} ${p.summary}`).join('\n');
 }

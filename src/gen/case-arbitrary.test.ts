@@ -11,11 +11,11 @@ import { bitMask, typeInfo } from '../clif/type.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
-import { caseSeedFor, makeCase } from './case-arbitrary.ts';
+import { makeCase } from './case-arbitrary.ts';
 import { DEFAULT_CONFIG, type Abilities } from './config.ts';
 import { taggedBits } from './constants.ts';
 import { RECURSION_MAX } from './plan.ts';
-import { PROFILES, type Profile } from './profiles.ts';
+import { caseSeedFor, findProfile, memberFor, PROFILES, type Profile } from './profiles.ts';
 import { SAMPLE_ABILITIES } from './sample-abilities.ts';
 
 const SEEDS_PER_PROFILE = 100;
@@ -116,6 +116,19 @@ describe('a seed', () => {
     ];
     expect(new Set(seeds).size).toBe(seeds.length);
     for (const seed of seeds) expect(seed).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
+
+describe('all', () => {
+  it('takes the profiles in turn, as the case seed says', () => {
+    const all = findProfile('all');
+    if (all === undefined) throw new Error('no profile all');
+    const members = Array.from({ length: 300 }, (_, i) => memberFor(all, caseSeedFor('x', 'all', i)).name);
+    const wanted = members.map((_, i) => PROFILES[i % PROFILES.length]?.name);
+    expect(members).toEqual(wanted);
+    expect(memberFor(all, `00000000${'f'.repeat(8)}`).name).toBe(
+      PROFILES[0xffff_ffff % PROFILES.length]?.name,
+    );
   });
 });
 

@@ -1,5 +1,4 @@
 import type { Arbitrary } from 'fast-check';
-import seedrandom from 'seedrandom';
 import type { Case } from '../clif/case.ts';
 import type { Function } from '../clif/module.ts';
 import { typeInfo } from '../clif/type.ts';
@@ -101,16 +100,6 @@ export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<O
       ),
     };
   });
-}
-
-function hex32(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
-}
-
-/** Names case `index` of a campaign: 16 hex digits that depend on nothing but the arguments. */
-export function caseSeedFor(campaignSeed: string, profile: string, index: number): string {
-  const words = seedrandom(`${campaignSeed}\u0000${profile}\u0000${index}`);
-  return hex32(words.int32()) + hex32(words.int32());
 }
 
 /** The case that `caseSeed` names. */

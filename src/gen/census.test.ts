@@ -5,7 +5,8 @@ import { blockCallsOf, functionNameText, type Function, type Inst, type Value } 
 import { usesOf } from '../clif/rewrite.ts';
 import type { AbiParam, Signature } from '../clif/signature.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
-import { caseSeedFor, makeCase } from './case-arbitrary.ts';
+import { makeCase } from './case-arbitrary.ts';
+import { caseSeedFor } from './profiles.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import { SAMPLE_ABILITIES } from './sample-abilities.ts';
 

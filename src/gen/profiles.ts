@@ -1,4 +1,5 @@
 import type { Parties } from '../clif/case.ts';
+import seedrandom from 'seedrandom';
 import { typeInfo } from '../clif/type.ts';
 import { DEFAULT_CONFIG, type Config } from './config.ts';
 
@@ -173,6 +174,41 @@ export const PROFILES: readonly Profile[] = [
   },
 ];
 
+/** Stands for all others: its cases take them in turn (`memberFor`). */
+const ALL: Profile = { name: 'all', summary: 'each of the others in turn', config: DEFAULT_CONFIG };
+
+/** With `all`. */
+export const NAMED_PROFILES: readonly Profile[] = [...PROFILES, ALL];
+
 export function findProfile(name: string): Profile | undefined {
-  return PROFILES.find((p) => p.name === name);
+  return NAMED_PROFILES.find((p) => p.name === name);
+}
+
+/** The second word of a case seed: of `all` it says by its remainder which profile the case is of. */
+const WORD_DIGITS = 8;
+
+/** The profile that a case of `profile` is of: itself, or the one of all whose turn it is. */
+export function memberFor(profile: Profile, caseSeed: string): Profile {
+  if (profile.name !== ALL.name) return profile;
+  const word = Number.parseInt(caseSeed.slice(WORD_DIGITS, 2 * WORD_DIGITS), 16);
+  return PROFILES[word % PROFILES.length] ?? profile;
+}
+
+/** A case seed as it is for case `index` of `all`: its second word moved to where it names the profile whose turn it is. */
+function inTurn(seed: string, index: number): string {
+  const count = PROFILES.length;
+  const word = Number.parseInt(seed.slice(WORD_DIGITS), 16);
+  const below = word - (word % count) - (word > 0xffff_ffff - count ? count : 0);
+  return seed.slice(0, WORD_DIGITS) + (below + (index % count)).toString(16).padStart(WORD_DIGITS, '0');
+}
+
+/** Names case `index` of a campaign: 16 hex digits that depend on nothing but the arguments. */
+export function caseSeedFor(campaignSeed: string, profile: string, index: number): string {
+  const words = seedrandom(`${campaignSeed}\u0000${profile}\u0000${index}`);
+  const seed = hex32(words.int32()) + hex32(words.int32());
+  return profile === ALL.name ? inTurn(seed, index) : seed;
+}
+
+function hex32(word: number): string {
+  return (word >>> 0).toString(16).padStart(WORD_DIGITS, '0');
 }
