@@ -7,7 +7,7 @@ const RELEASE_BUG = v.strictObject({
   /** Where it was reported or mended: `bytecodealliance/wasmtime#8866`. */
   reference: v.string(),
   what: v.string(),
-  /** A release of cranelift-codegen that has the bug, and one that has it no more. */
+  /** A release of cranelift-codegen that has the bug, and a later one, not always the first, that has it no more. */
   version: v.string(),
   fixedIn: v.string(),
   /** What the bug shows as; of a panic, a part of its message too. */
