@@ -197,7 +197,11 @@ function argumentDrafts(party: Party, caller: CallerSigns, callee: CalleeSigns):
     // first argument that Cranelift has elsewhere is elsewhere because of it.
     if (isOwnLayout)
       return [divergence(party, 'argument', argument, clauseOf(firstDifference(party) ?? argument))];
-    if (callee.isMisunderstood) return [divergence(party, 'argument', argument)];
+    // Elsewhere than either layout: no rule of Cranelift's that is known, so it has a place of its own.
+    if (callee.isMisunderstood) {
+      const draft = divergence(party, 'argument', argument);
+      return [{ ...draft, place: `${draft.place}, by no known layout` }];
+    }
     return [guilt(party, 'caller', 'argument', argument)];
   }
   if (!callee.isMisunderstood) return [];
