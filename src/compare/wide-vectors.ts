@@ -184,10 +184,11 @@ function rewriteCall(state: Spilling, inst: Inst): void {
   state.insts.push({ ...inst, args: argsInParts(state, inst.args), results }, ...after);
 }
 
-/** The operand of a splat through memory: two splats of one value are one to the optimiser, which then lives across calls. */
+/** The operand of a splat through memory: two splats of one value are one to the optimiser, which then lives across calls, and one in a loop is moved out of it. */
 function throughMemory(state: Spilling, value: Value): Value {
   const slot = addSlot(state, PART_BYTES);
   store(state, slot, value, 0, state.insts);
+  state.insts.push(FENCE);
   return load(state, slot, state.types[value] ?? 'i64', 0, state.insts);
 }
 
