@@ -68,6 +68,17 @@ describe('arguments', () => {
     expect(draft?.place).toBe('float-registers-used-up (argument)');
   });
 
+  it('diverge where by chance only the bits above a value tell', () => {
+    // A ninth float takes a7 from the byte that follows, and both are 0.
+    const list = [...Array.from({ length: 7 }, () => abiParam('i64')), ...floats.slice(1)];
+    const moved = party([...list, abiParam('f32'), abiParam('i8', 'sext')]);
+    const zeros = moved.psabi.params.map(() => 0n);
+    const drafts = judgeParty(moved, passing(zeros, wordsBy(moved.own.params, zeros)), RIGHT);
+    expect(drafts.map(({ kind, place }) => [kind, place])).toEqual([
+      ['psabi-divergence', 'float-registers-used-up (argument)'],
+    ]);
+  });
+
   it('are the caller’s fault where the callee would have taken them', () => {
     const swapped = [77n, ...nine.slice(1), 1n];
     const evidence = passing(args, wordsBy(p.psabi.params, swapped));

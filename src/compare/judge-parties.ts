@@ -131,6 +131,14 @@ function restDrafts(
     );
 }
 
+/** Whether Cranelift's layout has the argument in another place than the psABI's. */
+function isElsewhere({ own }: Party, { index, part }: Deviation): boolean {
+  return !samePlace(
+    part,
+    own.params[index]?.parts.find((p) => p.valueBit === part.valueBit),
+  );
+}
+
 interface CallerSigns {
   /** An argument that is not where the psABI has it. */
   readonly argument: Deviation | null;
@@ -149,12 +157,16 @@ function readCaller(party: Party, evidence: CallerEvidence): CallerSigns {
   const rests: Deviation[] = [];
   for (const [call, { args, wordAt }] of evidence.calls.entries()) {
     const deviations = deviationsOf(party.psabi.params, args, wordAt);
-    const argument = deviations.find(isValueWrong);
+    if (deviations.length === 0) continue;
+    const isOwnLayout = !deviationsOf(party.own.params, args, wordAt).some(isValueWrong);
+    // Something else that lies in an argument's place may have its very bits, and only what is above gives it away.
+    const argument =
+      deviations.find(isValueWrong) ??
+      (isOwnLayout ? deviations.find((deviation) => isElsewhere(party, deviation)) : undefined);
     if (argument === undefined) {
       rests.push(...deviations);
       continue;
     }
-    const isOwnLayout = !deviationsOf(party.own.params, args, wordAt).some(isValueWrong);
     // A wrong argument of a later call may have been computed from a result that was misread.
     if (call > 0 && !isOwnLayout) return { argument: null, isOwnLayout, rests, isLostAfterwards: true };
     return { argument, isOwnLayout, rests, isLostAfterwards: false };
