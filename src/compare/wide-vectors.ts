@@ -184,7 +184,7 @@ function rewriteCall(state: Spilling, inst: Inst): void {
   state.insts.push({ ...inst, args: argsInParts(state, inst.args), results }, ...after);
 }
 
-/** The operand of a splat through memory: two splats of one value are one to the optimiser, which then lives across calls, and one in a loop is moved out of it. */
+/** The operand of a splat or the like through memory: two splats of one value are one to the optimiser, which then lives across calls, and one in a loop is moved out of it. */
 function throughMemory(state: Spilling, value: Value): Value {
   const slot = addSlot(state, PART_BYTES);
   store(state, slot, value, 0, state.insts);
@@ -205,10 +205,13 @@ function rewriteOther(state: Spilling, inst: Inst): void {
     storeParts(state, result, parts, state.insts);
     return;
   }
+  const isLoad = inst.op === 'load';
+  if (isLoad && isWide(type)) state.insts.push(FENCE);
+  const isMadeOfNarrow = isWide(type) && !isLoad && !inst.args.some((arg) => isWide(state.types[arg]));
   const args = inst.args.map((arg) => {
     const argType = state.types[arg];
     if (isWide(argType)) return load(state, slotFor(state, arg), argType, 0, state.insts);
-    return inst.op === 'splat' && isWide(type) ? throughMemory(state, arg) : arg;
+    return isMadeOfNarrow ? throughMemory(state, arg) : arg;
   });
   const readsWide = inst.args.some((arg) => isWide(state.types[arg]));
   if (result === undefined || type === undefined || (!readsWide && !isWide(type))) {
