@@ -1,15 +1,21 @@
 import type { Case } from '../clif/case.ts';
 import { carryNarrowFloatResults } from './narrow-float-results.ts';
+import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import type { Finding } from './verdict.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
 export type Rewrite =
-  'carry-narrow-float-results' | 'keep-wide-vectors-in-memory' | 'with-zfhmin' | 'without-probes';
+  | 'carry-narrow-float-results'
+  | 'contexts-as-integers'
+  | 'keep-wide-vectors-in-memory'
+  | 'with-zfhmin'
+  | 'without-probes';
 
 export const REWRITES: readonly Rewrite[] = [
   'carry-narrow-float-results',
+  'contexts-as-integers',
   'keep-wide-vectors-in-memory',
   'with-zfhmin',
   'without-probes',
@@ -35,6 +41,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
     case 'carry-narrow-float-results':
       return carryNarrowFloatResults(kase);
+    case 'contexts-as-integers':
+      return contextsAsIntegers(kase);
     case 'keep-wide-vectors-in-memory':
       return keepWideVectorsInMemory(kase);
     case 'with-zfhmin':

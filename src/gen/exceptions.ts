@@ -1,5 +1,5 @@
 import type { Inst, Value } from '../clif/module.ts';
-import { typeInfo, type Type } from '../clif/type.ts';
+import { typeInfo } from '../clif/type.ts';
 import { emit, newValue, plain, type BodyState } from './body-state.ts';
 import { fold } from './checksum.ts';
 import { anyValue, condition, constant } from './values.ts';
@@ -14,8 +14,8 @@ const BY_ADDRESS = 70;
 const COMPUTED_TAGS = 30;
 /** Of 100 throwing blocks, how many are entered on one more condition. */
 const RARE = 50;
-/** Of 100 contexts of a throwing case, how many are no integer; Cranelift's verifier asks for no type. */
-const FLOAT_CONTEXTS = 3;
+/** Of 100 contexts of a throwing case, how many are floats: Cranelift's verifier asks for no type. */
+const FLOAT_CONTEXTS = 6;
 /** Values of a class that a handler reads of those that were live across the call. */
 const MOST_LIVE = 8;
 
@@ -64,9 +64,9 @@ export function emitThrow(state: BodyState, func: number, sig: number, args: rea
   });
 }
 
-/** The type of a context. */
-export function contextType(state: BodyState): Type {
-  return state.shape.throws && state.draw.chance(FLOAT_CONTEXTS) ? 'f64' : 'i64';
+/** Whether a context is the bits of its instance as an f64. */
+export function isFloatContext({ shape, draw }: BodyState): boolean {
+  return shape.throws && draw.chance(FLOAT_CONTEXTS);
 }
 
 /** In a handler: reads some of the values in scope before `mark`, of each register class. */

@@ -14,10 +14,10 @@ import {
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
 import type { Draw } from './draw.ts';
-import { contextType, handlerOdds, readLive } from './exceptions.ts';
+import { handlerOdds, isFloatContext, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { enter, inEndingBlock } from './scopes.ts';
-import { anyValue, constant } from './values.ts';
+import { anyValue, bitcast, constant } from './values.ts';
 import type { View } from './views.ts';
 
 /** Conventions a try_call's callee may have and that riscv64 lowers (`isa/call_conv.rs`, `supports_exceptions`). */
@@ -60,8 +60,8 @@ export function drawInstance(state: BodyState): Value {
 }
 
 function drawContext(state: BodyState): Value {
-  const type = contextType(state);
-  return type === 'i64' ? drawInstance(state) : anyValue(state, type);
+  const instance = drawInstance(state);
+  return isFloatContext(state) ? bitcast(state, 'f64', instance) : instance;
 }
 
 interface Handlers {
