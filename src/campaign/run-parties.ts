@@ -1,4 +1,5 @@
 import { whyNotPsabi } from '../abi/psabi.ts';
+import { throwCalleesOf } from '../backend/throw-callees.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import { judgeParty, needsOwnRun } from '../compare/judge-parties.ts';
@@ -141,6 +142,8 @@ function findingOf(run: PartiesRun, seen: readonly Seen[]): Finding | null {
  * agreed with the oracle before. Null where nobody is guilty and the psABI is kept.
  */
 export async function runParties(run: PartiesRun): Promise<Finding | null> {
+  // C throws no exceptions, and those that CLIF throws need a veneer at every call.
+  if (throwCalleesOf(run.kase.module).length > 0) return null;
   const entry = functionNameText(run.kase.entry);
   const called = new Set(
     run.traces.flatMap(({ outcome, calls }) =>

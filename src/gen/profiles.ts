@@ -165,6 +165,7 @@ export const PROFILES: readonly Profile[] = [
       callConvs: [{ item: 'system_v', weight: 1 }],
       entryCallConvs: [{ item: 'system_v', weight: 1 }],
       otherViews: 0,
+      throwingCases: 0,
       extensions: 85,
       unsignedExtensions: 30,
       memoryParams: 0,
