@@ -73,29 +73,29 @@ describe('a seed', () => {
       [
         {
           "configurations": [
-            "enable_probestack=false is_pic=false opt_level=none preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=false has_v has_zbc has_zbs has_zfa has_zfh has_zfhmin",
-            "enable_probestack=false is_pic=false opt_level=speed_and_size preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=true has_v has_zbb has_zbs has_zcb has_zfh has_zfhmin has_zicond",
+            "enable_probestack=true is_pic=true opt_level=none preserve_frame_pointers=false probestack_strategy=inline regalloc_algorithm=backtracking unwind_info=true has_zbb has_zbkb has_zbs has_zca has_zcd has_zfh has_zfhmin has_zicond",
+            "enable_probestack=false is_pic=true opt_level=none preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zca has_zcd has_zfa has_zfh has_zfhmin",
           ],
           "seed": "0123456789abcdef",
-          "sha256": "ded9659764c89fc9dc5b5289500d173c27d86fc3b2571b0a230c7885a50113c8",
+          "sha256": "87130e20c6f2a1b749fe676cd3f565e85fb38072542021483eae5168eaf0f627",
           "signature": "1 functions, 1 parameters",
         },
         {
           "configurations": [
-            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=false has_v has_zbb has_zbs has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
-            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=false regalloc_algorithm=single_pass unwind_info=true has_v has_zbc has_zca has_zcb has_zcd has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=true has_v has_zba has_zbc has_zbkb has_zcb has_zfa has_zfh has_zfhmin has_zvfh",
+            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=none preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=true has_v has_zbc has_zbkb has_zbs has_zca has_zcd has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
           ],
           "seed": "fedcba9876543210",
-          "sha256": "b17ad823c3148a9de689749c123d1753949e75090c1a15889113771ad7048aeb",
+          "sha256": "59f44da93addebf53747a6b4bcdc27d0b38f6ce0517a0b8980f91f1d95796a04",
           "signature": "4 functions, 1 parameters",
         },
         {
           "configurations": [
-            "enable_probestack=false is_pic=false opt_level=speed_and_size preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=true has_v has_zbkb has_zbs has_zfh has_zfhmin has_zicond has_zvfh",
-            "enable_probestack=false is_pic=true opt_level=speed_and_size preserve_frame_pointers=false regalloc_algorithm=single_pass unwind_info=true has_v has_zbc has_zbkb has_zca has_zcb has_zcd has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_probestack=true is_pic=false opt_level=none preserve_frame_pointers=true probestack_strategy=inline regalloc_algorithm=single_pass unwind_info=true has_v has_zba has_zbc has_zbkb has_zbs has_zca has_zcd has_zfh has_zfhmin has_zvfh",
+            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zbkb has_zcb has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
           ],
           "seed": "00000000000000ff",
-          "sha256": "a39eb2f45d1610f189470687741c09d6033b000f2cac671a1ffc6d1fb272b688",
+          "sha256": "00f70f07043044a2d9a1cd77faa05bfe34ce988346aeeeff768d0e89492428ff",
           "signature": "7 functions, 3 parameters",
         },
       ]

@@ -1,10 +1,10 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
-import { addSlot, type BodyState, type Cell } from './body-state.ts';
+import { addSlot, plain, type BodyState, type Cell } from './body-state.ts';
 import { loadWithin, pointerTo, storeTo } from './memory.ts';
 import { memoryBytes } from './plan.ts';
 import { pickWeighted } from './weighted.ts';
-import { anyValue } from './values.ts';
+import { anyValue, constant } from './values.ts';
 
 /** Fills a cell whole, so that any load from it afterwards reads defined bytes. */
 function initialise(state: BodyState, cell: Cell): void {
@@ -25,17 +25,31 @@ function initialise(state: BodyState, cell: Cell): void {
   }
 }
 
+/** sp is aligned to this (RISC-V psABI, "Integer Calling Convention"), and a slot to no more: its frame begins at sp. */
+const STACK_ALIGN_BYTES = 16;
+/** Percent of slots that tell. */
+const ALIGNMENT_SHOWN = 15;
+
+/** Puts into `cell` the low bits of the slot's address that its alignment makes zero. */
+function showAlignment(state: BodyState, slot: number, alignBytes: number, cell: Cell): void {
+  const mask = Math.min(alignBytes, STACK_ALIGN_BYTES) - 1;
+  const address = pointerTo(state, { base: { kind: 'slot', slot }, offset: 0 });
+  storeTo(state, cell, plain(state, 'band', 'i64', [address, constant(state, 'i64', BigInt(mask))]));
+}
+
 /** A new stack slot with one or two initialised cells; two that touch make a region other functions can be given. */
 export function addMemory(state: BodyState): Cell {
   const { draw } = state;
   const { cellBytes } = state.shape;
   const range = pickWeighted(draw, state.config.slotSizes);
   const size = Math.max(draw.int(range.min, range.max), cellBytes);
-  const slot = addSlot(state, size, draw.pick([1, 1, 8, 16, 16, 32, 64]));
+  const alignBytes = draw.pick([1, 1, 8, 16, 16, 32, 64]);
+  const slot = addSlot(state, size, alignBytes);
   const last = size - cellBytes;
   const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);
   const first: Cell = { base: { kind: 'slot', slot }, offset };
   initialise(state, first);
+  if (alignBytes > 1 && draw.chance(ALIGNMENT_SHOWN)) showAlignment(state, slot, alignBytes, first);
   state.cells.push(first);
   if (offset + memoryBytes(state.shape) <= size) {
     const second: Cell = { base: first.base, offset: offset + cellBytes };
