@@ -14,6 +14,8 @@ import { differenceOf, isSame } from './differences.ts';
 export interface Example {
   readonly isKnown: boolean;
   readonly count: number;
+  /** Numbers of the cases of the class. */
+  readonly cases: readonly number[];
   readonly text: string;
   readonly input: readonly bigint[];
   readonly ours: Outcome;
@@ -41,17 +43,27 @@ function reasonClass(reason: string): string {
     .slice(0, 140);
 }
 
-function note(result: Agreement, kase: Case, text: string, i: number, ours: Outcome, theirs: Opinion): void {
+async function note(
+  result: Agreement,
+  opinions: Opinions,
+  index: number,
+  kase: Case,
+  i: number,
+  ours: Outcome,
+  theirs: Opinion,
+): Promise<void> {
+  const text = printModule(kase.module);
   const input = kase.inputs[i] ?? [];
-  const { name, isKnown } = differenceOf(kase, i, ours, theirs);
+  const { name, isKnown } = await differenceOf(opinions, kase, input, ours, theirs);
   const before = result.differences.get(name);
   const count = (before?.count ?? 0) + 1;
+  const cases = [...new Set([...(before?.cases ?? []), index])];
   const isShorter = before === undefined || text.length < before.text.length;
   const example = isShorter ? { isKnown, text, input, ours, theirs } : before;
-  result.differences.set(name, { ...example, count });
+  result.differences.set(name, { ...example, count, cases });
 }
 
-async function compareCase(result: Agreement, opinions: Opinions, kase: Case): Promise<void> {
+async function compareCase(result: Agreement, opinions: Opinions, index: number, kase: Case): Promise<void> {
   const text = printModule(kase.module);
   const asking = opinions.ask(text, functionNameText(kase.entry), kase.inputs);
   const expected = expectedOutcomes(kase);
@@ -70,17 +82,17 @@ async function compareCase(result: Agreement, opinions: Opinions, kase: Case): P
     isCompared = true;
     result.inputs += 1;
     if (isSame(kase, ours, theirs)) result.agreeing += 1;
-    else note(result, kase, text, i, ours, theirs);
+    else await note(result, opinions, index, kase, i, ours, theirs);
   }
   result.modules += 1;
   if (isCompared) result.compared += 1;
 }
 
-/** Runs `count` generated modules, over every profile in turn, through the oracle and Cranelift's interpreter. */
+/** Runs the generated modules of these numbers, over every profile in turn, through the oracle and Cranelift's interpreter. */
 export async function compareInterpreters(
   processes: readonly Opinions[],
   seed: string,
-  count: number,
+  indexes: Iterable<number>,
   onProgress: (modules: number) => void,
 ): Promise<Agreement> {
   const result: Agreement = {
@@ -91,15 +103,14 @@ export async function compareInterpreters(
     skipped: new Map(),
     differences: new Map(),
   };
-  let next = 0;
+  const left = indexes[Symbol.iterator]();
   const work = async (opinions: Opinions): Promise<void> => {
-    while (next < count) {
-      const index = next;
-      next += 1;
+    for (let next = left.next(); next.done !== true; next = left.next()) {
+      const index = next.value;
       const profile = PROFILES[index % PROFILES.length];
       if (profile === undefined) throw new RangeError('no profile');
       const seedText = caseSeedFor(seed, profile.name, index);
-      await compareCase(result, opinions, makeCase(profile.config, SAMPLE_ABILITIES, seedText));
+      await compareCase(result, opinions, index, makeCase(profile.config, SAMPLE_ABILITIES, seedText));
       if (result.modules % 1000 === 0) onProgress(result.modules);
     }
   };

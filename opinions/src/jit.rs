@@ -28,7 +28,35 @@ pub const SETTINGS: [(&str, &str); 5] = [
     ("preserve_frame_pointers", "true"),
 ];
 
-pub fn run(functions: &[Function], entry: &Function, inputs: &[Vec<Bits>]) -> Vec<Answer> {
+/// Settings that are not the caller's: what cranelift-jit asks for, what wide values and tail calls need, and what the
+/// trampoline's caller or a missing routine would not survive.
+const OWN: [&str; 7] = [
+    "is_pic",
+    "use_colocated_libcalls",
+    "enable_llvm_abi_extensions",
+    "preserve_frame_pointers",
+    "enable_pinned_reg",
+    "enable_probestack",
+    "probestack_strategy",
+];
+
+/// A setting with its value.
+pub type Setting = (String, String);
+
+/// Those of `settings` that `run` follows: the ones this Cranelift knows for every target, but for its own.
+pub fn followed(settings: &[Setting]) -> Vec<Setting> {
+    let known = |(name, value): &&Setting| {
+        !OWN.contains(&name.as_str()) && settings::builder().set(name, value).is_ok()
+    };
+    settings.iter().filter(known).cloned().collect()
+}
+
+pub fn run(
+    functions: &[Function],
+    entry: &Function,
+    inputs: &[Vec<Bits>],
+    settings: &[Setting],
+) -> Vec<Answer> {
     let all = |reason: String| vec![Answer::Unsupported(reason); inputs.len()];
     if !cfg!(target_arch = "x86_64") {
         return all("the host is not x86_64".to_string());
@@ -41,7 +69,7 @@ pub fn run(functions: &[Function], entry: &Function, inputs: &[Vec<Bits>]) -> Ve
     {
         return all(format!("{} on x86_64", param.value_type));
     }
-    let isa = match host() {
+    let isa = match host(settings) {
         Ok(isa) => isa,
         Err(reason) => return all(reason),
     };
@@ -106,9 +134,11 @@ fn routines() -> [(&'static str, *const u8); 10] {
     ]
 }
 
-fn host() -> Result<OwnedTargetIsa, String> {
+fn host(settings: &[Setting]) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
-    for (name, value) in SETTINGS {
+    let own = SETTINGS.into_iter();
+    let given = settings.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in own.chain(given) {
         flags
             .set(name, value)
             .map_err(|error| format!("{name}: {error}"))?;

@@ -2,7 +2,8 @@
 //! `callfuzz-opinions interpret` with Cranelift's own interpreter, `callfuzz-opinions jit` natively on an x86_64 host.
 //!
 //! A request on stdin is one line of JSON, `{"text":N,"entry":"%main","inputs":[["0x1"]]}`, then N bytes of CLIF. A reply
-//! on stdout is one line, `{"answers":[…]}` with one answer per input; `answer.rs` has the shapes.
+//! on stdout is one line, `{"answers":[…]}` with one answer per input; `answer.rs` has the shapes. A request to `jit` may
+//! have `"settings":{"opt_level":"speed"}`; its reply says in `"followed"` which of them it took.
 //!
 //! `callfuzz-opinions code` says what the x86_64 backend makes of a module: a request `{"text":N,"optLevel":"none"}`, a
 //! reply `{"functions":[…]}` (`code.rs`) or `{"refused":"why"}`.
@@ -23,12 +24,14 @@ use serde_json::{json, Value as Json};
 /// The interpreter recurses on the host's stack, also for tail calls.
 const STACK_BYTES: usize = 512 << 20;
 
-type Way = fn(&[Function], &Function, &[Vec<Bits>]) -> Vec<Answer>;
+type Way<'a> = &'a dyn Fn(&[Function], &Function, &[Vec<Bits>]) -> Vec<Answer>;
 
 fn main() {
     let reply: fn(&Json, &str) -> io::Result<Json> = match std::env::args().nth(1).as_deref() {
-        Some("interpret") => |header, text| run_reply(interpret::run, header, text),
-        Some("jit") => |header, text| run_reply(jit::run, header, text),
+        Some("interpret") => {
+            |header, text| Ok(json!({ "answers": answers(&interpret::run, header, text)? }))
+        }
+        Some("jit") => jit_reply,
         Some("code") => code_reply,
         _ => {
             eprintln!("usage: callfuzz-opinions interpret|jit|code");
@@ -73,15 +76,35 @@ fn serve(reply: fn(&Json, &str) -> io::Result<Json>) -> io::Result<()> {
     }
 }
 
-fn run_reply(way: Way, header: &Json, text: &str) -> io::Result<Json> {
+fn jit_reply(header: &Json, text: &str) -> io::Result<Json> {
+    let settings = read_settings(&header["settings"])
+        .ok_or_else(|| malformed("settings that are no texts"))?;
+    let followed = jit::followed(&settings);
+    let way = |functions: &[Function], entry: &Function, inputs: &[Vec<Bits>]| {
+        jit::run(functions, entry, inputs, &followed)
+    };
+    let answers = answers(&way, header, text)?;
+    let names: Vec<&String> = followed.iter().map(|(name, _)| name).collect();
+    Ok(json!({ "answers": answers, "followed": names }))
+}
+
+/// None for what is no object of texts; nothing at all is no settings.
+fn read_settings(settings: &Json) -> Option<Vec<jit::Setting>> {
+    if settings.is_null() {
+        return Some(Vec::new());
+    }
+    let pair = |(name, value): (&String, &Json)| Some((name.clone(), value.as_str()?.to_string()));
+    settings.as_object()?.iter().map(pair).collect()
+}
+
+fn answers(way: Way, header: &Json, text: &str) -> io::Result<Vec<Json>> {
     let entry = header["entry"]
         .as_str()
         .ok_or_else(|| malformed("a request without an entry"))?;
     let inputs =
         read_inputs(&header["inputs"]).ok_or_else(|| malformed("inputs that are no hex"))?;
     let answers = answer_all(way, text, entry, &inputs);
-    let answers: Vec<Json> = answers.iter().map(Answer::to_json).collect();
-    Ok(json!({ "answers": answers }))
+    Ok(answers.iter().map(Answer::to_json).collect())
 }
 
 fn code_reply(header: &Json, text: &str) -> io::Result<Json> {

@@ -7,7 +7,7 @@ describe('parseOpinions', () => {
   it('reads every shape of answer', () => {
     const line =
       '{"answers":[{"returned":["0x0","0xff"]},{"trap":"user1"},{"crashed":"SIGSEGV"},{"unsupported":"i8x32"},{"panic":"p"},{"endless":"10 s"}]}';
-    expect(parseOpinions(line, 6)).toEqual([
+    expect(parseOpinions(line, 6).opinions).toEqual([
       { kind: 'returned', results: [0n, 255n] },
       { kind: 'trapped', code: 'user1' },
       { kind: 'crashed', how: 'SIGSEGV' },

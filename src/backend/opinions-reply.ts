@@ -45,17 +45,24 @@ const ANSWER = v.union([
   ),
 ]);
 
-const REPLY = v.strictObject({ answers: v.array(ANSWER) });
+const REPLY = v.strictObject({ answers: v.array(ANSWER), followed: v.optional(v.array(v.string()), []) });
+
+/** What was said to each input, and which of the settings asked for the code was made with, by name. */
+export interface OpinionsReply {
+  readonly opinions: readonly Opinion[];
+  readonly followed: readonly string[];
+}
 
 /** A reply of `callfuzz-opinions` (`opinions/src/answer.rs`), one opinion per input. Throws HarnessError for any other text. */
-export function parseOpinions(line: string, inputs: number): readonly Opinion[] {
-  let answers: readonly Opinion[];
+export function parseOpinions(line: string, inputs: number): OpinionsReply {
+  let reply: v.InferOutput<typeof REPLY>;
   try {
-    ({ answers } = v.parse(REPLY, JSON.parse(line)));
+    reply = v.parse(REPLY, JSON.parse(line));
   } catch (cause) {
     throw new HarnessError('backend', `no reply of callfuzz-opinions: ${line.slice(0, 200)}`, { cause });
   }
-  if (answers.length !== inputs)
-    throw new HarnessError('backend', `${answers.length} opinions on ${inputs} inputs`);
-  return answers;
+  const { answers: opinions, followed } = reply;
+  if (opinions.length !== inputs)
+    throw new HarnessError('backend', `${opinions.length} opinions on ${inputs} inputs`);
+  return { opinions, followed };
 }

@@ -3,7 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { HarnessError } from '../clif/harness-error.ts';
 import { classifyEnd } from './driver-end.ts';
 import { parseNativeCode, type NativeFunction } from './native-code.ts';
-import { parseOpinions, type Opinion } from './opinions-reply.ts';
+import { parseOpinions, type Opinion, type OpinionsReply } from './opinions-reply.ts';
 import { ReplyFrames } from './reply-frames.ts';
 
 /** Cranelift's interpreter, cranelift-jit on an x86_64 host, or the x86_64 backend's code, which is not run. */
@@ -43,11 +43,22 @@ export class Opinions {
     entry: string,
     inputs: readonly (readonly bigint[])[],
   ): Promise<readonly Opinion[]> {
+    return (await this.askWith(text, entry, inputs, {})).opinions;
+  }
+
+  /** As `ask`, by a process of mode `jit`, with code made under those of `settings` that x86_64 knows and can be given. */
+  async askWith(
+    text: string,
+    entry: string,
+    inputs: readonly (readonly bigint[])[],
+    settings: Readonly<Record<string, string>>,
+  ): Promise<OpinionsReply> {
     const hexadecimal = inputs.map((input) => input.map((bits) => `0x${bits.toString(16)}`));
-    const header = JSON.stringify({ text: Buffer.byteLength(text), entry, inputs: hexadecimal });
+    const header = JSON.stringify({ text: Buffer.byteLength(text), entry, inputs: hexadecimal, settings });
     const reply = await this.#inTurn(`${header}\n${text}`, TIMEOUT_MS * (inputs.length + 1));
     if (typeof reply === 'string') return parseOpinions(reply, inputs.length);
-    return inputs.map(() => ({ kind: 'silent', reason: `its process ended: ${reply.detail}` }));
+    const silent = { kind: 'silent', reason: `its process ended: ${reply.detail}` } as const;
+    return { opinions: inputs.map(() => silent), followed: [] };
   }
 
   /** What the x86_64 backend makes of a module, by a process of mode `code`; a text says why it takes none of it. */

@@ -3,7 +3,7 @@ import { Opinions } from '../backend/opinions.ts';
 import type { Opinion } from '../backend/opinions-reply.ts';
 import { DEFAULT_CRANELIFT } from '../backend/driver-build.ts';
 import { checkModule, problemText } from '../clif/check.ts';
-import { configurationText, type Case } from '../clif/case.ts';
+import { configurationText, type Case, type Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { findFunction, functionNameText, type Function } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
@@ -53,8 +53,8 @@ export async function openWitnesses(onProgress: (line: string) => void): Promise
   };
 }
 
-function opinionVote(side: 'cranelift-interpreter' | 'x86_64', opinion: Opinion): Vote {
-  const vote = { side, voter: side, remark: null };
+function opinionVote(side: 'cranelift-interpreter' | 'x86_64', voter: string, opinion: Opinion): Vote {
+  const vote = { side, voter, remark: null };
   switch (opinion.kind) {
     case 'silent':
       return { ...vote, outcome: null, remark: opinion.reason };
@@ -80,6 +80,35 @@ function oracleOutcomes(kase: Case): readonly (Outcome | string)[] {
     if (!(error instanceof UnsupportedError)) throw error;
     return kase.inputs.map(() => error.message);
   }
+}
+
+const NO_SETTINGS: Configuration = { shared: {}, isa: [] };
+
+/** x86_64's votes by input: one for each lot of settings that it follows, however many configurations have it. */
+async function nativeVotes(
+  jit: Opinions,
+  text: string,
+  kase: Case,
+  configurations: readonly Configuration[],
+): Promise<readonly (readonly Vote[])[]> {
+  const name = functionNameText(kase.entry);
+  const byVoter = new Map<string, readonly Opinion[]>();
+  const asked = new Set<string>();
+  for (const { shared } of configurations.length === 0 ? [NO_SETTINGS] : configurations) {
+    const settings = configurationText({ shared, isa: [] });
+    if (asked.has(settings)) continue;
+    asked.add(settings);
+    const { opinions, followed } = await jit.askWith(text, name, kase.inputs, shared);
+    const kept = Object.fromEntries(Object.entries(shared).filter(([key]) => followed.includes(key)));
+    const lot = configurationText({ shared: kept, isa: [] });
+    byVoter.set(lot === '' ? 'x86_64' : `x86_64 [${lot}]`, opinions);
+  }
+  return kase.inputs.map((_, i) =>
+    [...byVoter].flatMap(([voter, opinions]) => {
+      const opinion = opinions[i];
+      return opinion === undefined ? [] : [opinionVote('x86_64', voter, opinion)];
+    }),
+  );
 }
 
 /** Votes of one configuration by input: one, or one a poison where those differ. */
@@ -136,7 +165,7 @@ export async function triageCase(
   const ours = oracleOutcomes(kase);
   const [interpreted, native] = await Promise.all([
     witnesses.interpreter.ask(text, name, kase.inputs),
-    witnesses.jit.ask(text, name, kase.inputs),
+    nativeVotes(witnesses.jit, text, kase, whole.configurations),
   ]);
   const machine: (readonly (readonly Vote[])[])[] = [];
   for (const index of kase.configurations.keys()) machine.push(await riscv64Votes(bench, kase, entry, index));
@@ -145,8 +174,10 @@ export async function triageCase(
   const inputs = kase.inputs.map((input, i): InputTriage => {
     const votes = [
       oracleVote(ours[i]),
-      ...[interpreted[i]].flatMap((o) => (o === undefined ? [] : [opinionVote('cranelift-interpreter', o)])),
-      ...[native[i]].flatMap((o) => (o === undefined ? [] : [opinionVote('x86_64', o)])),
+      ...[interpreted[i]].flatMap((o) =>
+        o === undefined ? [] : [opinionVote('cranelift-interpreter', 'cranelift-interpreter', o)],
+      ),
+      ...(native[i] ?? []),
       ...machine.flatMap((configuration) => configuration[i] ?? []),
     ];
     return { input, votes, conclusion: concludeVotes(votes, types, anyNan) };

@@ -47,13 +47,56 @@ describe('concludeVotes', () => {
     const votes = [vote('ours', returned(1n)), vote('x86_64', returned(1n)), ...wrong];
     expect(concludeVotes(votes, ['i32'], false)).toEqual({
       isUnanimous: false,
-      text: 'riscv64 a, riscv64 b, riscv64 c stands alone',
+      text: 'riscv64 a, riscv64 b and riscv64 c stand alone',
     });
   });
 
   it('knows no majority of one against one', () => {
     const votes = [vote('ours', returned(1n)), vote('riscv64', { kind: 'trapped', code: 'user1' })];
-    expect(concludeVotes(votes, ['i32'], false).text).toBe('no majority: ours against riscv64');
+    expect(concludeVotes(votes, ['i32'], false).text).toBe(
+      'votes are split, no majority: ours against riscv64',
+    );
+  });
+
+  it('names camps of several', () => {
+    const votes = [
+      vote('ours', returned(1n)),
+      vote('cranelift-interpreter', returned(2n)),
+      vote('x86_64', returned(1n)),
+      vote('riscv64', returned(2n)),
+    ];
+    expect(concludeVotes(votes, ['i32'], false).text).toBe(
+      'votes are split, no majority: ours and x86_64 against cranelift-interpreter and riscv64',
+    );
+  });
+
+  it('tells those who stand alone from each other', () => {
+    const votes = [
+      vote('ours', returned(1n)),
+      vote('cranelift-interpreter', returned(2n)),
+      vote('x86_64', returned(1n)),
+      vote('riscv64', returned(3n), { voter: 'riscv64 a' }),
+      vote('riscv64', returned(3n), { voter: 'riscv64 b' }),
+    ];
+    expect(concludeVotes(votes, ['i32'], false).text).toBe(
+      'cranelift-interpreter stands alone, riscv64 a and riscv64 b stand alone: 2 answers beside that of the majority',
+    );
+  });
+
+  it('says where the configurations of one side do not agree', () => {
+    const votes = [
+      vote('ours', returned(1n)),
+      vote('x86_64', returned(1n)),
+      vote('riscv64', returned(1n), { voter: 'riscv64 a' }),
+      vote('riscv64', returned(3n), { voter: 'riscv64 b' }),
+    ];
+    expect(concludeVotes(votes, ['i32'], false).text).toBe(
+      'riscv64 b stands alone; the votes of riscv64 are split',
+    );
+    const half = [...votes, vote('x86_64', returned(3n), { voter: 'x86_64 b' })];
+    expect(concludeVotes(half, ['i32'], false).text).toBe(
+      'riscv64 b and x86_64 b differ from the majority; the votes of x86_64 are split; the votes of riscv64 are split',
+    );
   });
 
   it('tells trap codes apart', () => {

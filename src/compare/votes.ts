@@ -35,8 +35,16 @@ function sidesOf(votes: readonly Vote[]): readonly Side[] {
   return [...new Set(votes.map((vote) => vote.side))];
 }
 
+/** `a`, `a and b`, `a, b and c`: those who vote, each once. */
 function votersText(votes: readonly Vote[]): string {
-  return votes.map((vote) => vote.voter).join(', ');
+  const names = [...new Set(votes.map((vote) => vote.voter))];
+  const last = names.pop() ?? '';
+  return names.length === 0 ? last : `${names.join(', ')} and ${last}`;
+}
+
+/** The verb that goes with them: `stands`, or `stand` for several. */
+function verb(votes: readonly Vote[], stem: string): string {
+  return new Set(votes.map((vote) => vote.voter)).size === 1 ? `${stem}s` : stem;
 }
 
 /** Votes with the same outcome together, in the order in which they came. */
@@ -52,6 +60,26 @@ function groupsOf(votes: readonly Vote[], types: readonly Type[], anyNan: boolea
   return groups;
 }
 
+/** Sides whose configurations are on both sides of the question. */
+function splitText(majority: readonly Vote[], others: readonly Vote[]): string {
+  const elsewhere = new Set(sidesOf(others));
+  const torn = sidesOf(majority).filter((side) => elsewhere.has(side));
+  return torn.map((side) => `; the votes of ${side} are split`).join('');
+}
+
+/** Who differs from the majority, and whether from each other too. */
+function minorityText(groups: readonly (readonly Vote[])[]): string {
+  const others = groups.flat();
+  if (groups.length === 1) {
+    const isOneSide = sidesOf(others).length === 1;
+    return isOneSide
+      ? `${votersText(others)} ${verb(others, 'stand')} alone`
+      : `${votersText(others)} differ from the majority`;
+  }
+  const parts = groups.map((group) => `${votersText(group)} ${verb(group, 'stand')} alone`);
+  return `${parts.join(', ')}: ${groups.length} answers beside that of the majority`;
+}
+
 /**
  * Who stands alone among the votes on one input. `types` are those of the results; `anyNan` lets NaNs have any bits. The
  * majority counts sides, not configurations: ten configurations of one backend are one witness.
@@ -61,7 +89,8 @@ export function concludeVotes(votes: readonly Vote[], types: readonly Type[], an
   const [first, second] = groups;
   if (first === undefined) return { isUnanimous: true, text: 'nobody could vote' };
   const broken = votes.filter((vote) => vote.outcome !== null && vote.remark !== null);
-  const rules = broken.length === 0 ? '' : `; ${votersText(broken)} breaks rules of the ABI`;
+  const rules =
+    broken.length === 0 ? '' : `; ${votersText(broken)} ${verb(broken, 'break')} rules of the ABI`;
   if (second === undefined) {
     const sides = sidesOf(first).length;
     const text = sides === 1 ? `only ${sidesOf(first).join()} could vote` : `all ${sides} that voted agree`;
@@ -69,9 +98,9 @@ export function concludeVotes(votes: readonly Vote[], types: readonly Type[], an
   }
   if (sidesOf(first).length === sidesOf(second).length) {
     const camps = groups.map(votersText).join(' against ');
-    return { isUnanimous: false, text: `no majority: ${camps}${rules}` };
+    return { isUnanimous: false, text: `votes are split, no majority: ${camps}${rules}` };
   }
-  const others = groups.slice(1).flat();
-  const verb = sidesOf(others).length === 1 ? 'stands alone' : 'differ from the majority';
-  return { isUnanimous: false, text: `${votersText(others)} ${verb}${rules}` };
+  const others = groups.slice(1);
+  const text = minorityText(others) + splitText(first, others.flat());
+  return { isUnanimous: false, text: text + rules };
 }
