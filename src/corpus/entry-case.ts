@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Case, Configuration } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import type { Function, FunctionName } from '../clif/module.ts';
@@ -69,7 +70,8 @@ export function caseFromClif(text: string, file: string): readonly Case[] {
   const configurations = configurationsOf(clif);
   const module = withLibcalls(clif.module);
   const makeCase = (entry: FunctionName, inputs: Case['inputs']): Case => ({
-    seed: `${file} ${functionNameText(entry)}`,
+    // Not the whole path: the same file has the same poisons wherever it lies.
+    seed: `${basename(file)} ${functionNameText(entry)}`,
     module,
     entry,
     inputs,
