@@ -3,6 +3,7 @@ import { generatedCase } from '../../src/campaign/generated-case.ts';
 import type { JournalFinding } from '../../src/campaign/journal.ts';
 import { replayCase } from '../../src/campaign/replay.ts';
 import { openStation } from '../../src/campaign/station.ts';
+import { coarseBucket } from '../../src/compare/bucket.ts';
 import type { KnownIssue } from '../../src/compare/known-issues.ts';
 import { checkOf, type Check } from './check-name.ts';
 import { openRefiner, refineCheck } from './refine-check.ts';
@@ -63,7 +64,10 @@ export async function openVetting(options: VettingOptions): Promise<Vetting> {
     if (by !== null && check !== by) return null;
     const kase = generatedCase(faulty, profile, finding.caseSeed);
     const { verdict, known } = await replayCase(soundStation, kase, sound.abilities, knownIssues);
-    return verdict.kind !== 'finding' || known !== null ? { finding, check } : null;
+    // Where the sound one shows a known issue in the same way, the fault may only have spoilt its explanation.
+    const isFaults =
+      verdict.kind !== 'finding' || (known !== null && coarseBucket(verdict.finding) !== finding.coarse);
+    return isFaults ? { finding, check } : null;
   };
   const nextOf = (): JournalFinding | undefined => offered.find(({ index }) => !verdicts.has(index));
   /** Goes through what was offered until something hits, or with `isEager` until nothing before a hit is left. */
