@@ -138,7 +138,9 @@ block3(v4: i64):
 `;
     const { code, stdout } = await runCallfuzz(['conformance', file('handler.clif', text)]);
     expect(code).toBe(1);
-    expect(stdout).toContain('oracle 2: %handler: the oracle does not know get_exception_handler_address.i64\n');
+    expect(stdout).toContain(
+      'oracle 2: %handler: the oracle does not know get_exception_handler_address.i64\n',
+    );
     expect(stdout).toContain('%handler() == 0: returned 1\n');
     expect(stdout).toContain('oracle 0 pass, 0 miss, 2 skipped; QEMU 1 pass, 1 miss, 0 skipped');
   });
