@@ -21,6 +21,7 @@ const FILES = ['src', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 
 interface Options {
   readonly only: string;
+  readonly tests: string;
   readonly jobs: number;
 }
 
@@ -36,10 +37,10 @@ function copyTree(): string {
   return copy;
 }
 
-/** Whether the oracle's unit tests pass in this tree. Runtests are left out, which not every machine has. */
-function testsPass(tree: string): Promise<boolean> {
+/** Whether these unit tests pass in this tree. Runtests are left out, which not every machine has. */
+function testsPass(tree: string, tests: string): Promise<boolean> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = ['run', 'src/oracle', '--exclude', '**/runtests.test.ts', '--bail', '1', '--reporter', 'dot'];
+  const args = ['run', tests, '--exclude', '**/runtests.test.ts', '--bail', '1', '--reporter', 'dot'];
   // These tests share no state, and a process of its own for each file takes three times as long.
   args.push('--pool', 'threads', '--no-isolate', '--maxWorkers', '1');
   const child = spawn(process.execPath, [vitest, ...args], { cwd: tree, stdio: 'ignore' });
@@ -53,45 +54,49 @@ function testsPass(tree: string): Promise<boolean> {
   });
 }
 
+/** The source as the mutation has it. */
+function mutated({ what, file, from, to }: Mutation): string {
+  const parts = readFileSync(join(ROOT, file), 'utf8').split(from);
+  if (parts.length === 2) return parts.join(to);
+  const found = `${parts.length - 1} of ${JSON.stringify(from)}, not one`;
+  throw new HarnessError('campaign', `${what}: ${file} has ${found}`);
+}
+
 /** Whether a test fails where the oracle means something else by an instruction. */
-async function isKilled(tree: string, { what, file, from, to }: Mutation): Promise<boolean> {
-  const path = join(tree, file);
-  const source = readFileSync(join(ROOT, file), 'utf8');
-  const parts = source.split(from);
-  if (parts.length !== 2)
-    throw new HarnessError(
-      'campaign',
-      `${what}: ${file} has ${parts.length - 1} of ${JSON.stringify(from)}, not one`,
-    );
-  writeFileSync(path, parts.join(to));
-  const passes = await testsPass(tree);
-  writeFileSync(path, source);
+async function isKilled(tree: string, one: Mutation, tests: string): Promise<boolean> {
+  const path = join(tree, one.file);
+  writeFileSync(path, mutated(one));
+  const passes = await testsPass(tree, tests);
+  writeFileSync(path, readFileSync(join(ROOT, one.file), 'utf8'));
   return !passes;
 }
 
-async function run({ only, jobs }: Options): Promise<number> {
+async function run({ only, tests, jobs }: Options): Promise<number> {
+  // Before anything is run: all of them still fit the sources.
+  for (const one of MUTATIONS) mutated(one);
   const chosen = MUTATIONS.filter(({ what }) => what.includes(only));
   if (chosen.length === 0) throw new UsageError(`no mutation's name holds '${only}'`);
-  const trees = Array.from({ length: jobs }, copyTree);
+  const trees = Array.from({ length: Math.min(jobs, chosen.length) }, copyTree);
   try {
     const [first] = trees;
-    if (first !== undefined && !(await testsPass(first)))
-      throw new UsageError('the unit tests of src/oracle fail as it is: run npx vitest run src/oracle');
+    if (first !== undefined && !(await testsPass(first, tests)))
+      throw new UsageError(`the unit tests of ${tests} fail as they are: run npx vitest run ${tests}`);
     const survivors: string[] = [];
     let next = 0;
-    await Promise.all(
+    const ends = await Promise.allSettled(
       trees.map(async (tree) => {
         for (let one = chosen[next++]; one !== undefined; one = chosen[next++]) {
-          const killed = await isKilled(tree, one);
+          const killed = await isKilled(tree, one, tests);
           if (!killed) survivors.push(one.what);
           note(`${killed ? 'killed  ' : 'SURVIVED'} ${one.file}: ${one.what}`);
         }
       }),
     );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     process.stdout.write(`${chosen.length - survivors.length} killed, ${survivors.length} survived\n`);
     return survivors.length === 0 ? 0 : EXIT_SURVIVOR;
   } finally {
-    for (const tree of trees) rmSync(tree, { recursive: true, force: true });
+    for (const tree of trees) rmSync(tree, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -100,6 +105,7 @@ const program = new Command('oracle-mutants')
     "Changes the oracle's meaning of one instruction after the other, and demands that a unit test fails.",
   )
   .option('--only <text>', 'only mutations whose name holds this', '')
+  .option('--tests <path>', 'the unit tests that shall fail', 'src/oracle')
   .option('--jobs <n>', 'copies of the tree at work at once', wholeNumber(1), 2)
   .addHelpText('after', '\nExit code: 0 all killed, 1 a survivor, 2 usage, 3 harness fault.');
 

@@ -207,6 +207,22 @@ block0(v0: i64):
     ours: 0xffff_ffff_8000_0000n,
     theirs: 0x8000_0000n,
   },
+  {
+    name: 'alignment of a stack slot',
+    text: `function %main() -> i64 system_v {
+    ss0 = explicit_slot 4
+    ss1 = explicit_slot 16, align = 16
+block0:
+    v0 = stack_addr.i64 ss1
+    v1 = iconst.i64 15
+    v2 = band v0, v1
+    return v2
+}
+`,
+    input: [],
+    ours: 0n,
+    theirs: 4n,
+  },
 ];
 
 function caseOf(text: string, input: readonly bigint[]): Case {

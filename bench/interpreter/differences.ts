@@ -9,6 +9,7 @@ import { exposesArithmeticNan } from '../../src/compare/nan.ts';
 import { outcomeText, sameValue } from '../../src/compare/outcomes.ts';
 import { viewsAsAdapters } from './adapters.ts';
 import { bitcastsLaneByLane } from './lane-by-lane.ts';
+import { paddedSlots } from './padded-slots.ts';
 
 /** A way in which Cranelift's interpreter departs from CLIF; `docs/interpreter-differences.md` says more of each. */
 export interface KnownDifference {
@@ -20,7 +21,15 @@ export interface KnownDifference {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   { name: 'bitcast of a scalar to a vector', avoiding: bitcastsLaneByLane },
   { name: 'result seen at another width', avoiding: viewsAsAdapters },
+  { name: 'alignment of a stack slot', avoiding: paddedSlots },
 ];
+
+/** Every choice of known differences, small ones first. */
+const COMBINATIONS: readonly (readonly KnownDifference[])[] = KNOWN_DIFFERENCES.reduce<
+  readonly (readonly KnownDifference[])[]
+>((all, one) => [...all, ...all.map((some) => [...some, one])], [[]])
+  .filter((some) => some.length > 0)
+  .toSorted((a, b) => a.length - b.length);
 
 /** Whether both say the same, NaNs of arithmetic having any bits. */
 export function isSame(kase: Case, ours: Outcome | undefined, theirs: Opinion): boolean {
@@ -64,7 +73,7 @@ export async function differenceOf(
   ours: Outcome,
   theirs: Opinion,
 ): Promise<{ readonly name: string; readonly isKnown: boolean }> {
-  for (const known of [...KNOWN_DIFFERENCES.map((one) => [one]), KNOWN_DIFFERENCES]) {
+  for (const known of COMBINATIONS) {
     if (await explains(known, opinions, kase, input, ours))
       return { name: known.map(({ name }) => name).join(', '), isKnown: true };
   }

@@ -353,8 +353,8 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'call_indirect takes any signature',
     'calls',
-    'if (!sameShape(callee.signature, signature))',
-    'if (callee.params.length !== signature.params.length)',
+    'if (!canBeCalledAs(callee.signature, signature))',
+    'if (callee.signature.params.length !== signature.params.length)',
   ),
   mutation(
     'a tail call passes its first argument only',
@@ -371,8 +371,8 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'an exception is caught by the first handler',
     'emit-control',
-    'handlers.find((handler) => handler.tag === tag || handler.tag === null)',
-    'handlers.find(() => tag >= 0)',
+    'catches.find((one) => one.tag === null || isMeant(one))',
+    'catches.find(() => tag >= 0)',
   ),
   mutation('an exception leaves its frames as they are', 'calls', 'leaveThrown();', ''),
 ];

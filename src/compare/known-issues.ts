@@ -2,6 +2,7 @@ import type { Case } from '../clif/case.ts';
 import { carryNarrowFloatResults } from './narrow-float-results.ts';
 import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
+import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
 import type { Finding } from './verdict.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
@@ -9,14 +10,18 @@ import { keepWideVectorsInMemory } from './wide-vectors.ts';
 export type Rewrite =
   | 'carry-narrow-float-results'
   | 'contexts-as-integers'
+  | 'keep-splats-from-swizzles'
   | 'keep-wide-vectors-in-memory'
+  | 'round-by-hand'
   | 'with-zfhmin'
   | 'without-probes';
 
 export const REWRITES: readonly Rewrite[] = [
   'carry-narrow-float-results',
   'contexts-as-integers',
+  'keep-splats-from-swizzles',
   'keep-wide-vectors-in-memory',
+  'round-by-hand',
   'with-zfhmin',
   'without-probes',
 ];
@@ -43,6 +48,10 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return carryNarrowFloatResults(kase);
     case 'contexts-as-integers':
       return contextsAsIntegers(kase);
+    case 'keep-splats-from-swizzles':
+      return keepSplatsFromSwizzles(kase);
+    case 'round-by-hand':
+      return roundByHand(kase);
     case 'keep-wide-vectors-in-memory':
       return keepWideVectorsInMemory(kase);
     case 'with-zfhmin':

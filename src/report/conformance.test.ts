@@ -50,6 +50,23 @@ describe('conformanceOf', () => {
   });
 });
 
+describe('a directive that depends on more than it may', () => {
+  const [file] = FILES;
+  const withKnown = (known: string | null): FileConformance => {
+    if (file === undefined) throw new Error('no file');
+    const dependences = [{ ...WRONG, place: 'abi-violation, fs1 not restored', known }];
+    return { ...file, configurations: [{ configuration: '', qemu: side(3), dependences }] };
+  };
+
+  it('is a miss unless a known issue explains it', () => {
+    const explained = conformanceOf([withKnown('fs1-not-callee-saved')], RUN);
+    expect([explained.missed, explained.unexplained]).toEqual([0, 0]);
+    const unexplained = conformanceOf([withKnown(null)], RUN);
+    expect([unexplained.missed, unexplained.unexplained]).toEqual([1, 1]);
+    expect(conformanceText(unexplained)).toContain('abi-violation, fs1 not restored (MISS)\n');
+  });
+});
+
 describe('conformanceText', () => {
   it('is a table, the misses, what was skipped, and a total', () => {
     const lines = conformanceText(conformanceOf(FILES, RUN))

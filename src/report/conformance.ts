@@ -52,8 +52,10 @@ export interface Conformance {
   readonly seconds: number;
   /** Of the files that were run. */
   readonly directives: number;
-  /** Misses of both sides and texts that could not be read. */
+  /** Misses of both sides, texts that could not be read, and directives met by luck only (`unexplained`). */
   readonly missed: number;
+  /** Directives whose outcome depends on more than it may, in a way that no known issue explains; once for each configuration. */
+  readonly unexplained: number;
   readonly oracle: Total;
   /** Over all configurations: a directive counts once for each. */
   readonly qemu: Total;
@@ -84,12 +86,15 @@ export function conformanceOf(
 ): Conformance {
   const oracle = totalOf(files.map((file) => file.oracle));
   const qemu = totalOf(files.flatMap((file) => file.configurations.map((c) => c.qemu)));
+  const dependences = files.flatMap((file) => file.configurations.flatMap((c) => c.dependences));
+  const unexplained = dependences.filter((one) => one.known === null).length;
   const unreadable = files.filter((file) => file.unreadable !== null).length;
   return {
     schema: 'callfuzz.conformance/1',
     ...run,
     directives: sum(files.map((file) => (file.notRun === null ? file.directives : 0))),
-    missed: oracle.missed + qemu.missed + unreadable,
+    missed: oracle.missed + qemu.missed + unreadable + unexplained,
+    unexplained,
     oracle,
     qemu,
     files,
@@ -181,7 +186,7 @@ function dependenceLines(file: FileConformance): readonly string[] {
       const same = dependences.filter((one) => `${one.known ?? ''} ${one.place}` === place);
       const [first] = same;
       if (first === undefined) return [];
-      const known = first.known === null ? '' : ` (known issue ${first.known})`;
+      const known = first.known === null ? ' (MISS)' : ` (known issue ${first.known})`;
       const others = same.length === 1 ? '' : ` and ${same.length - 1} more`;
       return [
         `  ${file.file}, ${configuration || '(defaults)'}: ${first.place}${known}`,
@@ -229,7 +234,7 @@ export function conformanceText(conformance: Conformance): string {
     ...tableText(files),
     ...section('misses:', files.flatMap(fileMissLines)),
     ...section(
-      'met as an ordinary program calls, but not by the psABI alone (no miss; see replay):',
+      'met as an ordinary program calls, but not by the psABI alone (a miss where no known issue explains it; see replay):',
       files.flatMap(dependenceLines),
     ),
     ...allSkipped(conformance),
