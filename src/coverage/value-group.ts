@@ -2,6 +2,7 @@ import type { Part, SignatureLayout, ValueLayout } from '../abi/layout.ts';
 import { ARGUMENT_REGISTERS, fName, xName } from '../abi/registers.ts';
 import type { CallConv, Signature } from '../clif/signature.ts';
 import { SCALAR_TYPES, typeInfo, type Type } from '../clif/type.ts';
+import { FULL_VECTORS, NARROW_VECTORS, WIDE_VECTORS } from '../clif/vector-types.ts';
 import type { Group, Pick, Sample } from './group.ts';
 
 /** Conventions that riscv64 compiles as a function's own (cranelift-codegen `isa/riscv64/abi.rs`, `compute_arg_locs`). */
@@ -14,37 +15,7 @@ export const COVERED_CONVENTIONS: readonly CallConv[] = [
   'apple_aarch64',
 ];
 
-/** Vectors of 16 to 512 bits with at most 31 lanes: more lanes panic in `isa/riscv64/inst/vector.rs`. */
-const VECTOR_TYPES: readonly Type[] = [
-  'i8x2',
-  'i8x4',
-  'i16x2',
-  'f16x2',
-  'i8x8',
-  'i16x4',
-  'i32x2',
-  'f16x4',
-  'f32x2',
-  'i8x16',
-  'i16x8',
-  'i32x4',
-  'i64x2',
-  'f16x8',
-  'f32x4',
-  'f64x2',
-  'i16x16',
-  'i32x8',
-  'i64x4',
-  'f16x16',
-  'f32x8',
-  'f64x4',
-  'i32x16',
-  'i64x8',
-  'f32x16',
-  'f64x8',
-];
-
-const TYPES: readonly Type[] = [...SCALAR_TYPES, ...VECTOR_TYPES];
+const TYPES: readonly Type[] = [...SCALAR_TYPES, ...NARROW_VECTORS, ...FULL_VECTORS, ...WIDE_VECTORS];
 const EXTENSIONS = ['none', 'uext', 'sext'];
 const PURPOSES = ['normal', 'vmctx', 'sret'];
 /** Lowest position of each class; the last goes on without end. */

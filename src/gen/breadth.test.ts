@@ -9,7 +9,7 @@ import { prepare } from '../oracle/prepare.ts';
 import { makeCase } from './case-arbitrary.ts';
 import { caseSeedFor, findProfile } from './profiles.ts';
 import { SAMPLE_ABILITIES } from './sample-abilities.ts';
-import { NARROW_VECTORS, WIDE_VECTORS } from './vector-types.ts';
+import { NARROW_VECTORS, WIDE_VECTORS } from '../clif/vector-types.ts';
 
 /** What single profiles are for, each with how often it has to come up in this many cases. */
 const CASES = 300;

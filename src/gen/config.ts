@@ -1,6 +1,6 @@
 import type { CallConv } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
-import { NARROW_VECTORS, WIDE_VECTORS } from './vector-types.ts';
+import { NARROW_VECTORS, WIDE_VECTORS } from '../clif/vector-types.ts';
 
 /** Both ends included. */
 export interface Range {
