@@ -51,13 +51,22 @@ function share(count: { readonly filled: number; readonly reachable: number }): 
   return `${count.filled} of ${count.reachable} (${percent.toFixed(1)} %)`;
 }
 
-/** One line for a group. */
+/** Empty cells that the terminal names. */
+const MOST_NAMED = 6;
+
+/** One line for a group, and the first empty cells. */
 export function coverageLines({ counts, emptySingles }: SummaryCoverage): readonly string[] {
   const lines = counts.map(
     ({ group, singles, pairs }) =>
       `coverage of ${group}s: single cells ${share(singles)}, pairs ${share(pairs)}`,
   );
-  return emptySingles.length === 0 ? lines : [...lines, `empty: ${emptySingles.join('; ')}`];
+  if (emptySingles.length === 0) return lines;
+  const named = emptySingles.slice(0, MOST_NAMED).join('; ');
+  const rest = emptySingles.length - MOST_NAMED;
+  return [
+    ...lines,
+    `empty: ${named}${rest > 0 ? ` and ${rest} more single cells, listed in coverage.md` : ''}`,
+  ];
 }
 
 /** The whole map for people: how full each group is, every empty cell, and what cannot be filled, by reason. */
