@@ -5,7 +5,7 @@ import { signatureText } from './print.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import type { AbiParam, Signature } from './signature.ts';
 import { throwRoutineNamed } from './throw-routine.ts';
-import type { Type } from './type.ts';
+import { typeInfo, type Type } from './type.ts';
 
 /** Function whose address a value certainly is: number of its FuncRef, by value. */
 export type KnownAddresses = ReadonlyMap<Value, number>;
@@ -161,6 +161,17 @@ function checkTailCall(context: CheckContext, block: Block, inst: Inst, call: Ca
     call.declared.returns.every((result, i) => result.type === signature.returns[i]?.type);
   if (!sameResults)
     reportInst(context, 'tail-call', block, inst, `the callee's result types are not those of ${name}`);
+  const unkept = signature.returns.findIndex(
+    (promised, i) =>
+      promised.extension !== 'none' &&
+      typeInfo(promised.type).bits < 64 &&
+      promised.extension !== call.declared.returns[i]?.extension,
+  );
+  if (sameResults && unkept >= 0) {
+    // Nobody is left to extend it: the verifier lets this pass, and Cranelift leaves the bits as they are.
+    const message = `${inst.op} in ${name}: result ${unkept} is promised with ${signature.returns[unkept]?.extension}, which the callee does not make: undefined, not a backend fault`;
+    reportInst(context, 'signature-mismatch', block, inst, message);
+  }
 }
 
 function checkCallee(

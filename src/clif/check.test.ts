@@ -80,6 +80,25 @@ block0(v0: i64):
     expect(problemsOf(text, { reportExtensions: true }).map((p) => p.kind)).toEqual(['extension-mismatch']);
   });
 
+  it('in an extension that a tail call cannot keep', () => {
+    const text = (own: string, callee: string): string => `function %g() -> i32 ${callee} tail {
+block0:
+    v0 = iconst.i32 -1
+    return v0
+}
+function %main() -> i32 ${own} tail {
+    fn0 = %g() -> i32 ${callee} tail
+block0:
+    return_call fn0()
+}`;
+    expect(problemsOf(text('uext', '')).map((p) => p.text)).toEqual([
+      '%main, block0: return_call fn0(): return_call in %main: result 0 is promised with uext, which the callee does not make: undefined, not a backend fault',
+    ]);
+    expect(problemsOf(text('uext', 'sext')).map((p) => p.kind)).toEqual(['signature-mismatch']);
+    expect(problemsOf(text('uext', 'uext'))).toEqual([]);
+    expect(problemsOf(text('', 'sext'))).toEqual([]);
+  });
+
   it('is not claimed where the address is not known', () => {
     const text = `function %main(i64) -> i64 system_v {
     sig0 = (i64) -> i64 tail

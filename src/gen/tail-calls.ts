@@ -5,8 +5,18 @@ import { addressThrough, argument, canAfford, charge } from './call-parts.ts';
 import { checksumOf } from './checksum.ts';
 import { plainView, viewOf, type View } from './views.ts';
 
-export function sameResults(a: Signature, b: Signature): boolean {
-  return a.returns.length === b.returns.length && a.returns.every((r, i) => r.type === b.returns[i]?.type);
+/** Whether results of `target` can stand for those of `own`: the same types, and every extension that `own` promises is made. */
+export function canStandFor(target: Signature, own: Signature): boolean {
+  return (
+    target.returns.length === own.returns.length &&
+    own.returns.every((promised, i) => {
+      const made = target.returns[i];
+      return (
+        promised.type === made?.type &&
+        (promised.extension === 'none' || promised.extension === made.extension)
+      );
+    })
+  );
 }
 
 /** Functions this one may leave to: both `tail`, equal result types (verifier, `typecheck_tail_call`). */
@@ -16,7 +26,7 @@ export function tailCallTargets(state: BodyState): readonly number[] {
   const targets: number[] = [];
   for (let target = state.index + 1; target < state.plans.length; target += 1) {
     const other = planAt(state, target);
-    if (other.signature.callConv !== 'tail' || !sameResults(signature, other.signature)) continue;
+    if (other.signature.callConv !== 'tail' || !canStandFor(other.signature, signature)) continue;
     // What a tail call hands over must outlive the frame, so memory of this frame must not go along.
     if (other.roles.some((r) => r.kind === 'memory') && !state.plan.roles.some((r) => r.kind === 'memory'))
       continue;
@@ -69,7 +79,7 @@ export function tailArguments(state: BodyState, target: number, view: View): rea
 export function tailCall(state: BodyState, target: number): void {
   const other = viewOf(state, target);
   // A view may change result types, which a tail call must keep.
-  const view = sameResults(other.signature, state.plan.signature) ? other : plainView(state, target);
+  const view = canStandFor(other.signature, state.plan.signature) ? other : plainView(state, target);
   emitTailCall(state, target, view, tailArguments(state, target, view));
   charge(state, target);
 }
