@@ -75,3 +75,28 @@ describe.each(NAMES)('%s', (name) => {
     }
   });
 });
+
+describe('the last float that fits, and the first that does not', () => {
+  const bitsOf = (x: number): bigint => {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, x);
+    return view.getBigUint64(0);
+  };
+  const OVERFLOW = { kind: 'trapped', code: 'int_ovf' };
+
+  test.each(['i8', 'i16', 'i32', 'i64', 'i128'] as const)('%s', (int) => {
+    const { bits } = typeInfo(int);
+    const unsigned = instruction(`fcvt_to_uint.${int} v0`, ['f64'], [int]);
+    const signed = instruction(`fcvt_to_sint.${int} v0`, ['f64'], [int]);
+    const [beyond, half] = [2 ** bits, 2 ** (bits - 1)];
+    expect(unsigned(bitsOf(beyond))).toEqual(OVERFLOW);
+    expect(unsigned(bitsOf(-1))).toEqual(OVERFLOW);
+    expect(resultOf(unsigned(bitsOf(-0.75)))).toBe(0n);
+    expect(signed(bitsOf(half))).toEqual(OVERFLOW);
+    expect(resultOf(signed(bitsOf(-half)))).toBe(1n << BigInt(bits - 1));
+    if (bits > 32) return;
+    expect(resultOf(unsigned(bitsOf(beyond - 0.5)))).toBe((1n << BigInt(bits)) - 1n);
+    expect(resultOf(signed(bitsOf(half - 0.5)))).toBe((1n << BigInt(bits - 1)) - 1n);
+    expect(signed(bitsOf(-half - 1))).toEqual(OVERFLOW);
+  });
+});
