@@ -3,6 +3,7 @@ import type { Case } from '../clif/case.ts';
 import type { Signature } from '../clif/signature.ts';
 import { coverCompiled, coverModule, type ModuleFacts } from '../coverage/cover-module.ts';
 import type { CoverageSet } from '../coverage/coverage-set.ts';
+import { hasImplicitReturnArea } from './link-case.ts';
 import type { OnCompiled } from './run-case.ts';
 
 function layouts(implicitReturnArea: boolean): (signature: Signature) => SignatureLayout {
@@ -24,7 +25,7 @@ export function caseCoverer(set: CoverageSet, kase: Case): OnCompiled | undefine
   // The module's part is the same whatever it is compiled with, and only compiled modules show anything.
   let facts: ModuleFacts | null = null;
   return (configuration, functions) => {
-    const hasArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+    const hasArea = hasImplicitReturnArea(configuration);
     facts ??= coverModule(set, kase.module, layouts(hasArea));
     coverCompiled(set, facts, configuration, functions);
   };

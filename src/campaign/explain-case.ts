@@ -27,6 +27,7 @@ import type { TracedFunction } from './explain-follow.ts';
 import { traceCase, type CaseTrace } from './explain-trace.ts';
 import { trimRanges } from './explain-trim.ts';
 import { runVariations } from './explain-variations.ts';
+import { hasImplicitReturnArea } from './link-case.ts';
 import { replayCase, usable } from './replay.ts';
 import type { Station } from './station.ts';
 import { verdictText } from './verdict-text.ts';
@@ -214,7 +215,7 @@ export async function explainCase(tools: ExplainTools, title: string, whole: Cas
     },
   );
   if (result?.kind === 'bad-flag') throw new UsageError(`Cranelift ${cranelift}: ${result.message}`);
-  const implicitReturnArea = configuration.shared['enable_multi_ret_implicit_sret'] === 'true';
+  const implicitReturnArea = hasImplicitReturnArea(configuration);
   const native = await nativeCode(tools, kase, configuration);
   const subjects = kase.module.functions.map((fn): Subject => {
     const name = functionNameText(fn.name);

@@ -12,6 +12,7 @@ import { withVlen } from '../emulator/qemu.ts';
 import type { Environment } from './environment.ts';
 import { followTrace, startOf, type FollowedTrace, type TracedFunction } from './explain-follow.ts';
 import { vlenOf } from './guest-set.ts';
+import { hasImplicitReturnArea } from './link-case.ts';
 import { poisonSeeds } from './poison.ts';
 
 export interface CaseTrace extends FollowedTrace {
@@ -59,7 +60,7 @@ export async function traceCase(
       kase.entry,
       entry.fn.signature,
       {
-        implicitReturnArea: configuration.shared['enable_multi_ret_implicit_sret'] === 'true',
+        implicitReturnArea: hasImplicitReturnArea(configuration),
         limitMs: LIMIT_MS,
       },
       inputs,

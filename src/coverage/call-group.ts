@@ -1,7 +1,7 @@
 import type { SignatureLayout } from '../abi/layout.ts';
 import type { Configuration } from '../clif/case.ts';
 import { blockCallsOf, type Block, type Function, type Inst, type Value } from '../clif/module.ts';
-import type { CallConv } from '../clif/signature.ts';
+import type { CallConv, Signature } from '../clif/signature.ts';
 import { typeInfo } from '../clif/type.ts';
 import { classOf } from './class-of.ts';
 import type { Group, Pick, Sample } from './group.ts';
@@ -124,7 +124,8 @@ export interface CallFacts {
   readonly inst: Inst;
   readonly spot: number;
   readonly live: readonly Value[];
-  readonly calleeConvention: CallConv;
+  /** As the call declares it. */
+  readonly signature: Signature;
   readonly own: SignatureLayout;
   readonly callee: SignatureLayout;
 }
@@ -134,7 +135,7 @@ export function sampleCall(facts: CallFacts, configuration: Configuration): Samp
   const { fn, inst, own, callee } = facts;
   const way = wayOf(inst, fn);
   const from = conventionIndex(fn.signature.callConv);
-  const to = conventionIndex(facts.calleeConvention);
+  const to = conventionIndex(facts.signature.callConv);
   if (way < 0 || from < 0 || to < 0) return null;
   return [
     way,

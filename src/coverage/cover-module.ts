@@ -43,7 +43,7 @@ function callsOf(fn: Function, layoutOf: LayoutOf): readonly CallFacts[] {
           inst,
           spot: spotOf(fn, block, loops),
           live: live.get(inst) ?? [],
-          calleeConvention: signature.callConv,
+          signature,
           own,
           callee: layoutOf(signature),
         },
@@ -62,10 +62,7 @@ export interface ModuleFacts {
 export function coverModule(set: CoverageSet, module: Module, layoutOf: LayoutOf): ModuleFacts {
   const calls = module.functions.flatMap((fn) => callsOf(fn, layoutOf));
   const signatures = new Set<Signature>(module.functions.map((fn) => fn.signature));
-  for (const { fn, inst } of calls) {
-    const signature = signatureOfCall(fn, inst);
-    if (signature !== undefined) signatures.add(signature);
-  }
+  for (const { signature } of calls) signatures.add(signature);
   for (const signature of signatures) {
     for (const sample of sampleValues(signature, layoutOf(signature))) markSample(set, VALUE_GROUP, sample);
   }
