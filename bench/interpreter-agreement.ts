@@ -2,15 +2,13 @@ import { Command } from 'commander';
 import { ensureOpinions } from '../src/backend/opinions-build.ts';
 import type { Opinion } from '../src/backend/opinions-reply.ts';
 import { Opinions } from '../src/backend/opinions.ts';
-import { UsageError } from '../src/campaign/errors.ts';
 import { wholeNumber } from '../src/cli/number-option.ts';
 import type { Outcome } from '../src/clif/outcome.ts';
 import { hex, outcomeText } from '../src/compare/outcomes.ts';
 import { type Agreement, compareInterpreters, type Example } from './interpreter/agreement.ts';
+import { note, runScript } from './run-script.ts';
 
 const EXIT_DIFFERENCE = 1;
-const EXIT_USAGE = 2;
-const EXIT_HARNESS_FAULT = 3;
 
 /** Numbers of cases shown for each class. */
 const SHOWN_CASES = 60;
@@ -20,10 +18,6 @@ interface Options {
   readonly count: number;
   readonly only?: readonly number[];
   readonly jobs: number;
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 function sideText(side: Outcome | Opinion): string {
@@ -91,14 +85,4 @@ const program = new Command('interpreter-agreement')
     '\nExit code: 0 only known differences, 1 an unexplained one, 2 usage, 3 harness fault.',
   );
 
-try {
-  program.parse();
-  process.exitCode = await run(program.opts<Options>());
-} catch (error) {
-  note(
-    error instanceof UsageError
-      ? `interpreter-agreement: ${error.message}`
-      : `interpreter-agreement: harness fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_HARNESS_FAULT;
-}
+await runScript(program, () => run(program.opts<Options>()));

@@ -8,13 +8,12 @@ import { UsageError } from '../src/campaign/errors.ts';
 import { wholeNumber } from '../src/cli/number-option.ts';
 import { HarnessError } from '../src/clif/harness-error.ts';
 import { type Mutation, MUTATIONS } from './oracle/mutations.ts';
+import { note, runScript } from './run-script.ts';
 
 /** `dist/bench/oracle-mutants.js` lies two folders below the project's root. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const EXIT_SURVIVOR = 1;
-const EXIT_USAGE = 2;
-const EXIT_HARNESS_FAULT = 3;
 /** A mutant may loop for ever; one that does is found out. */
 const TIMEOUT_MS = 300_000;
 const FILES = ['src', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
@@ -23,10 +22,6 @@ interface Options {
   readonly only: string;
   readonly tests: string;
   readonly jobs: number;
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 /** A copy of what the oracle's unit tests need. */
@@ -109,14 +104,4 @@ const program = new Command('oracle-mutants')
   .option('--jobs <n>', 'copies of the tree at work at once', wholeNumber(1), 2)
   .addHelpText('after', '\nExit code: 0 all killed, 1 a survivor, 2 usage, 3 harness fault.');
 
-try {
-  program.parse();
-  process.exitCode = await run(program.opts<Options>());
-} catch (error) {
-  note(
-    error instanceof UsageError
-      ? `oracle-mutants: ${error.message}`
-      : `oracle-mutants: harness fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_HARNESS_FAULT;
-}
+await runScript(program, () => run(program.opts<Options>()));

@@ -9,23 +9,18 @@ import { wholeNumber } from '../src/cli/number-option.ts';
 import { type Agreement, compareReaders, type Example } from './parser/agreement.ts';
 import { generateSources, makePool, nextMutant, readFolder, type Source } from './parser/mutant-sources.ts';
 import type { Answer } from './parser/sides.ts';
+import { note, runScript } from './run-script.ts';
 
 /** `dist/bench/parser-agreement.js` lies two folders below the project's root. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const EXIT_DIFFERENCE = 1;
-const EXIT_USAGE = 2;
-const EXIT_HARNESS_FAULT = 3;
 
 interface Options {
   readonly seed: string;
   readonly count: number;
   readonly generated: number;
   readonly limitMs: number;
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 function answerText(answer: Answer): string {
@@ -119,17 +114,6 @@ const program = new Command('parser-agreement')
     '\nExit code: 0 only known differences, 1 a fault or an unexplained one, 2 usage, 3 harness fault.',
   );
 
-try {
-  program.parse();
-  process.exitCode = await run(
-    program.args[0] ?? join(ROOT, '../shared/clif/runtests'),
-    program.opts<Options>(),
-  );
-} catch (error) {
-  note(
-    error instanceof UsageError
-      ? `parser-agreement: ${error.message}`
-      : `parser-agreement: harness fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_HARNESS_FAULT;
-}
+await runScript(program, () =>
+  run(program.args[0] ?? join(ROOT, '../shared/clif/runtests'), program.opts<Options>()),
+);

@@ -16,13 +16,12 @@ import { FAULT_CLASSES, readFaultTable, type Fault } from './fault-table.ts';
 import { hunt, type HuntOptions } from './hunt.ts';
 import { readReleaseTable, type ReleaseBug } from './release-table.ts';
 import { isFound, isRightSize, resultText, totalText, type Result } from './result-text.ts';
+import { note, runScript } from '../run-script.ts';
 
 /** `dist/bench/power/run-power.js` lies three folders below the project's root. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 const EXIT_MISSED = 1;
-const EXIT_USAGE = 2;
-const EXIT_HARNESS_FAULT = 3;
 
 interface Options {
   readonly only: readonly string[];
@@ -54,10 +53,6 @@ interface Target {
   /** A Cranelift without it. */
   readonly sound: string;
   readonly discard: () => void;
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 function chosen<T extends { readonly name: string }>(
@@ -211,14 +206,4 @@ const program = new Command('power')
   .option('--json <file>', 'also write the results as JSON')
   .addHelpText('after', '\nExit code: 0 all found and made small, 1 some not, 2 usage, 3 harness fault.');
 
-try {
-  program.parse();
-  process.exitCode = await run(program.opts<Options>());
-} catch (error) {
-  note(
-    error instanceof UsageError
-      ? `power: ${error.message}`
-      : `power: harness fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_HARNESS_FAULT;
-}
+await runScript(program, () => run(program.opts<Options>()));
