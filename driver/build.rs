@@ -3,7 +3,9 @@
 
 use std::{env, fs, path::PathBuf};
 
-/// First minor version (0.N) whose call sites carry exception handlers as (tag, offset) pairs.
+/// First minor version (0.N) that calls a call's relocation `RiscvCallPlt` and not `RiscvCall`.
+const CALL_PLT: u32 = 102;
+/// First whose call sites carry exception handlers as (tag, offset) pairs.
 const HANDLER_PAIRS: u32 = 120;
 /// First whose handlers are an enum.
 const HANDLER_ENUM: u32 = 123;
@@ -18,6 +20,7 @@ fn main() {
     println!("cargo:rerun-if-changed={}", lock_path.display());
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(handlers, values(\"none\", \"pairs\", \"enum\"))");
+    println!("cargo:rustc-check-cfg=cfg(call_plt)");
     println!("cargo:rustc-check-cfg=cfg(frame_offset)");
     println!("cargo:rustc-check-cfg=cfg(frame_layout)");
 
@@ -35,6 +38,9 @@ fn main() {
         _ => "none",
     };
     println!("cargo:rustc-cfg=handlers=\"{handlers}\"");
+    if minor >= CALL_PLT {
+        println!("cargo:rustc-cfg=call_plt");
+    }
     if minor >= FRAME_OFFSET {
         println!("cargo:rustc-cfg=frame_offset");
     }

@@ -304,6 +304,7 @@ impl Reply {
 /// Relocations come by the thousand: the common names without going through Debug's formatting.
 fn kind_name(kind: Reloc, other: &mut String) -> &str {
     match kind {
+        #[cfg(call_plt)]
         Reloc::RiscvCallPlt => "RiscvCallPlt",
         Reloc::Abs8 => "Abs8",
         _ => {
