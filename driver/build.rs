@@ -13,6 +13,8 @@ const HANDLER_ENUM: u32 = 123;
 const FRAME_OFFSET: u32 = 124;
 /// First that reports the frame on the buffer and not as a field of the compiled code.
 const FRAME_LAYOUT: u32 = 125;
+/// First whose metadata has the same types before and after a function's end.
+const ONE_PHASE: u32 = 137;
 
 fn main() {
     let directory = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -23,6 +25,7 @@ fn main() {
     println!("cargo:rustc-check-cfg=cfg(call_plt)");
     println!("cargo:rustc-check-cfg=cfg(frame_offset)");
     println!("cargo:rustc-check-cfg=cfg(frame_layout)");
+    println!("cargo:rustc-check-cfg=cfg(one_phase)");
 
     let lock = fs::read_to_string(&lock_path).expect("Cargo.lock beside Cargo.toml");
     let version = locked_version(&lock).expect("cranelift-codegen in Cargo.lock");
@@ -46,6 +49,9 @@ fn main() {
     }
     if minor >= FRAME_LAYOUT {
         println!("cargo:rustc-cfg=frame_layout");
+    }
+    if minor >= ONE_PHASE {
+        println!("cargo:rustc-cfg=one_phase");
     }
 }
 

@@ -22,7 +22,13 @@ use std::io::{self, Write};
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{ExternalName, Function};
-use cranelift_codegen::{CompiledCode, FinalizedRelocTarget, LabelValueLoc};
+#[cfg(all(handlers = "enum", not(one_phase)))]
+use cranelift_codegen::FinalizedMachExceptionHandler as Handler;
+#[cfg(not(one_phase))]
+use cranelift_codegen::FinalizedRelocTarget as RelocTarget;
+use cranelift_codegen::{CompiledCode, LabelValueLoc};
+#[cfg(one_phase)]
+use cranelift_codegen::{MachExceptionHandler as Handler, RelocTarget};
 
 use crate::panics::Panic;
 
@@ -131,7 +137,7 @@ impl Reply {
             ",{},{},{},{},[",
             self.blob.len(),
             code.len(),
-            compiled.buffer.alignment,
+            alignment(compiled),
             frame_bytes(compiled),
         );
         self.blob.extend_from_slice(code);
@@ -180,10 +186,14 @@ impl Reply {
         if let Some(code) = labelled {
             let mut comma = "";
             for place in code.buffer.get_srclocs_sorted() {
-                if place.loc.is_default() {
+                #[cfg(one_phase)]
+                let location = place.loc.as_abs();
+                #[cfg(not(one_phase))]
+                let location = place.loc;
+                if location.is_default() {
                     continue;
                 }
-                let (inst, start, end) = (place.loc.bits(), place.start, place.end);
+                let (inst, start, end) = (location.bits(), place.start, place.end);
                 let _ = write!(self.results, "{comma}[{inst},{start},{end}]");
                 comma = ",";
             }
@@ -225,13 +235,18 @@ impl Reply {
                 .push_str(kind_name(reloc.kind, &mut String::new()));
             self.results.push_str("\",");
             match &reloc.target {
-                FinalizedRelocTarget::Func(offset) => {
+                #[cfg(one_phase)]
+                RelocTarget::Label(label) => {
+                    let _ = write!(self.results, "{}", label.as_offset());
+                }
+                #[cfg(not(one_phase))]
+                RelocTarget::Func(offset) => {
                     let _ = write!(self.results, "{offset}");
                 }
-                FinalizedRelocTarget::ExternalName(ExternalName::LibCall(libcall)) => {
+                RelocTarget::ExternalName(ExternalName::LibCall(libcall)) => {
                     let _ = write!(self.results, "\"!{libcall}\"");
                 }
-                FinalizedRelocTarget::ExternalName(name) => {
+                RelocTarget::ExternalName(name) => {
                     let _ = write!(self.results, "\"{}\"", name.display(Some(&func.params)));
                 }
             }
@@ -314,6 +329,16 @@ fn kind_name(kind: Reloc, other: &mut String) -> &str {
     }
 }
 
+#[cfg(one_phase)]
+fn alignment(compiled: &CompiledCode) -> u32 {
+    compiled.buffer.min_alignment
+}
+
+#[cfg(not(one_phase))]
+fn alignment(compiled: &CompiledCode) -> u32 {
+    compiled.buffer.alignment
+}
+
 #[cfg(frame_layout)]
 fn frame_bytes(compiled: &CompiledCode) -> u32 {
     compiled
@@ -328,13 +353,15 @@ fn frame_bytes(compiled: &CompiledCode) -> u32 {
 }
 
 #[cfg(handlers = "enum")]
-fn write_handler(out: &mut String, handler: &cranelift_codegen::FinalizedMachExceptionHandler) {
-    use cranelift_codegen::{
-        ExceptionContextLoc as Place, FinalizedMachExceptionHandler as Handler,
-    };
+fn write_handler(out: &mut String, handler: &Handler) {
+    use cranelift_codegen::ExceptionContextLoc as Place;
+    #[cfg(one_phase)]
+    let at = cranelift_codegen::LabelOrOffset::as_offset;
+    #[cfg(not(one_phase))]
+    let at = |offset: &u32| *offset;
     let _ = match handler {
-        Handler::Tag(tag, offset) => write!(out, "[{},{offset}]", tag.as_u32()),
-        Handler::Default(offset) => write!(out, "[null,{offset}]"),
+        Handler::Tag(tag, offset) => write!(out, "[{},{}]", tag.as_u32(), at(offset)),
+        Handler::Default(offset) => write!(out, "[null,{}]", at(offset)),
         Handler::Context(Place::SPOffset(offset)) => write!(out, "[\"sp\",{offset}]"),
         Handler::Context(Place::GPR(register)) => write!(out, "[\"x\",{register}]"),
     };
