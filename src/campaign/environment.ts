@@ -5,6 +5,7 @@ import { defaultCacheDir, ensureDriver } from '../backend/driver-build.ts';
 import { Driver } from '../backend/driver.ts';
 import type { DriverHello } from '../backend/driver-reply.ts';
 import { UsageError } from '../clif/harness-error.ts';
+import { releaseNumber } from '../clif/release.ts';
 import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { FINDING_KINDS } from '../compare/verdict.ts';
 import { ensureGuest } from '../emulator/guest-build.ts';
@@ -35,18 +36,13 @@ export interface EnvironmentOptions {
   readonly onProgress: (line: string) => void;
 }
 
-/** 135 of `0.135.8`; a version of another form counts as the newest. */
-function releaseOf(version: string): Pick<Abilities, 'release'> {
-  const minor = /^0\.(\d+)/.exec(version)?.[1];
-  return minor === undefined ? {} : { release: Number(minor) };
-}
-
 function abilitiesOf(hello: DriverHello, probed: ProbedCpu): Abilities {
+  const release = releaseNumber(hello.version);
   return {
     settings: Object.fromEntries(hello.shared.map((s) => [s.name, s.values])),
     isa: hello.isa.map((f) => f.name).filter((name) => probed.isaFlags.has(name)),
     emulatorDefects: probed.defects,
-    ...releaseOf(hello.version),
+    ...(release === null ? {} : { release }),
   };
 }
 
@@ -84,7 +80,7 @@ const KNOWN_ISSUE = v.object({
   detail: v.optional(v.string()),
   opcodes: v.optional(v.array(v.string())),
   avoidedBy: v.optional(v.picklist(REWRITES)),
-  versions: v.array(v.string()),
+  versions: v.array(v.pipe(v.string(), v.regex(/^0\.\d+((\.\d+)?|-0\.\d+)$/))),
 });
 
 /** Known issues, one JSON file each, in the order of their names. Throws UsageError for a damaged one. */

@@ -51,6 +51,12 @@ describe('versionMatches', () => {
     expect(versionMatches('0.135.80', ['0.135.8'])).toBe(false);
     expect(versionMatches('0.135.8', [])).toBe(false);
   });
+
+  it('takes releases from one to another', () => {
+    const inRange = (version: string): boolean => versionMatches(version, ['0.101', '0.120-0.137']);
+    expect(['0.120.0', '0.128', '0.137.1', '0.101.4'].every(inRange)).toBe(true);
+    expect(['0.119.1', '0.138.0', '0.12', 'main'].some(inRange)).toBe(false);
+  });
 });
 
 describe('matchKnownIssues', () => {

@@ -1,4 +1,5 @@
 import type { Case } from '../clif/case.ts';
+import { releaseNumber } from '../clif/release.ts';
 import { carryNarrowFloatResults } from './narrow-float-results.ts';
 import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
@@ -76,12 +77,19 @@ export interface KnownIssue {
   readonly opcodes?: readonly string[] | undefined;
   /** A rewrite that keeps what the module means and keeps clear of the bug: the issue explains only what it ends. */
   readonly avoidedBy?: Rewrite | undefined;
-  /** Cranelift versions that have it, as `0.121` or `0.121.2` prefixes. */
+  /** Cranelift versions that have it: see `versionMatches`. */
   readonly versions: readonly string[];
 }
 
-export function versionMatches(version: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => version === prefix || version.startsWith(`${prefix}.`));
+/** `versions` are prefixes such as `0.121` and `0.121.2`, or releases from one to another such as `0.120-0.137`. */
+export function versionMatches(version: string, versions: readonly string[]): boolean {
+  return versions.some((item) => {
+    const [from, to] = item.split('-').map(releaseNumber);
+    if (typeof from !== 'number' || typeof to !== 'number')
+      return version === item || version.startsWith(`${item}.`);
+    const release = releaseNumber(version);
+    return release !== null && from <= release && release <= to;
+  });
 }
 
 function isCandidate(
