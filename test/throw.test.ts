@@ -70,7 +70,14 @@ async function observe(
     const result = results[i];
     if (result?.kind !== 'compiled') throw new Error(JSON.stringify(result));
     const guest = await station.bench.guests.for(configuration);
-    const artifact = linkCase(guest, module, configuration, change(result.functions), false);
+    const artifact = linkCase(
+      guest,
+      module,
+      configuration,
+      change(result.functions),
+      false,
+      station.bench.cranelift,
+    );
     return executeCase(
       guest,
       artifact,

@@ -1,3 +1,4 @@
+import { releaseNumber } from '../clif/release.ts';
 import type { CallConv } from '../clif/signature.ts';
 import { GP, RA, SP, TP } from './registers.ts';
 import type { RegisterNumber } from './registers.ts';
@@ -57,6 +58,14 @@ const CONVENTIONS: Readonly<Record<CallConv, Convention>> = {
 
 export function convention(callConv: CallConv): Convention {
   return CONVENTIONS[callConv];
+}
+
+/** The first release whose `tail` passes and keeps what this file says; before, it had registers of its own and kept none. */
+export const PSABI_TAIL_RELEASE = 108;
+
+/** Whether Cranelift `version` means by a convention what this file says. */
+export function isModelled(callConv: CallConv, version: string): boolean {
+  return callConv !== 'tail' || (releaseNumber(version) ?? PSABI_TAIL_RELEASE) >= PSABI_TAIL_RELEASE;
 }
 
 /** Bit n for register n, as the guest takes sets of registers. */

@@ -1,3 +1,4 @@
+import { isModelled } from '../abi/convention.ts';
 import type { Artifact } from '../backend/artifact.ts';
 import { calleesOf } from '../backend/callees.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
@@ -13,8 +14,9 @@ export function hasImplicitReturnArea(configuration: Configuration): boolean {
 }
 
 /**
- * Links what one configuration made of `module` for `guest`, with or without veneers in front of its calls. A module that throws has them
- * in any case: what they remember of calls is what the guest unwinds by.
+ * Links what one configuration under Cranelift `version` made of `module` for `guest`, with or without veneers in front of its calls. A
+ * module that throws has them in any case: what they remember of calls is what the guest unwinds by. Functions of a convention
+ * that this version means otherwise than the model have none.
  */
 export function linkCase(
   guest: Pick<Guest, 'base' | 'runtime'>,
@@ -22,11 +24,14 @@ export function linkCase(
   configuration: Configuration,
   functions: readonly CompiledFunction[],
   hasVeneers: boolean,
+  version: string,
 ): Artifact {
   const throwing = throwCalleesOf(module);
   if (!hasVeneers && throwing.length === 0) return linkModule(functions, guest.base);
   const names = new Set(functions.map((fn) => functionNameText(fn.name)));
-  const compiled = module.functions.filter((fn) => names.has(functionNameText(fn.name)));
+  const compiled = module.functions.filter(
+    (fn) => names.has(functionNameText(fn.name)) && isModelled(fn.signature.callConv, version),
+  );
   const callees = calleesOf(module, compiled, hasImplicitReturnArea(configuration));
   return linkModule(functions, guest.base, {
     veneers: { callees: throwing.length === 0 ? callees : [...callees, ...throwing], runtime: guest.runtime },

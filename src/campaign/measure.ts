@@ -152,6 +152,7 @@ async function executables(
             configuration,
             result.functions,
             options.environment.hasVeneers,
+            options.environment.cranelift,
           ),
           kase,
           configuration,

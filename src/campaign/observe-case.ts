@@ -63,7 +63,7 @@ export async function observeConfiguration(
   const guest = await bench.guests.for(configuration);
   return executeCase(
     guest,
-    linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers),
+    linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers, bench.cranelift),
     kase.entry,
     entry.signature,
     { implicitReturnArea: hasImplicitReturnArea(configuration) },

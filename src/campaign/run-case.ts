@@ -1,3 +1,4 @@
+import { isModelled } from '../abi/convention.ts';
 import { layoutSignature } from '../abi/layout.ts';
 import { declinedReason } from '../backend/declined.ts';
 import type { CompiledFunction, CompileResult } from '../backend/compile-result.ts';
@@ -100,7 +101,7 @@ async function executeConfiguration(
 ): Promise<Finding | null> {
   const guest = await bench.guests.for(configuration);
   const started = bench.now();
-  const artifact = linkCase(guest, kase.module, configuration, functions, bench.hasVeneers);
+  const artifact = linkCase(guest, kase.module, configuration, functions, bench.hasVeneers, bench.cranelift);
   const linked = bench.now();
   bench.phases.link += linked - started;
   const implicitReturnArea = hasImplicitReturnArea(configuration);
@@ -155,6 +156,7 @@ async function executeConfiguration(
  */
 export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled): Promise<CaseRun> {
   const entry = entryOf(kase);
+  const isEntryModelled = isModelled(entry.signature.callConv, bench.cranelift);
   const seeds = poisonSeeds(kase.seed);
   const started = bench.now();
   const text = printModule(kase.module, { cranelift: bench.cranelift });
@@ -175,6 +177,12 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   const verdicts: (Verdict | null)[] = kase.configurations.map((configuration, i) => {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
+    if (result.kind === 'compiled' && !isEntryModelled) {
+      return {
+        kind: 'declined',
+        reason: 'this release has a tail convention of its own: not called from outside',
+      };
+    }
     if (result.kind === 'compiled') {
       onCompiled?.(configuration, result.functions);
       const executing = executeConfiguration(

@@ -137,7 +137,8 @@ export async function runGroup(
   const needed = functions.filter((fn) => names.has(functionNameText(fn.name)));
   const obstacle = linkObstacle(needed);
   if (obstacle !== null) return indices.map(() => seen({ kind: 'skipped', reason: obstacle }));
-  const artifact = linkCase(guest, test.module, configuration, needed, rig.environment.hasVeneers);
+  const { hasVeneers, cranelift } = rig.environment;
+  const artifact = linkCase(guest, test.module, configuration, needed, hasVeneers, cranelift);
   const options = { implicitReturnArea: hasImplicitReturnArea(configuration) };
   const poisons = poisonSeeds(caseSeed(test, entry.name));
   const run = (signature: Signature, seeds: readonly bigint[]): ReturnType<typeof executeCase> =>

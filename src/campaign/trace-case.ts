@@ -112,7 +112,7 @@ export async function locateFinding(bench: Bench, kase: Case, finding: Finding):
   const guest = await bench.guests.for(configuration);
   const observations = await executeCase(
     guest,
-    linkCase(guest, kase.module, configuration, functions, true),
+    linkCase(guest, kase.module, configuration, functions, true, bench.cranelift),
     kase.entry,
     entry.signature,
     { implicitReturnArea, logBytes: LOG_BYTES },

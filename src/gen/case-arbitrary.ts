@@ -17,6 +17,9 @@ const NEWEST_RELEASE = 9999;
 /** The first release whose try_call has all that throwing needs: handlers' contexts and payloads by convention. */
 const THROW_RELEASE = 128;
 
+/** The first release that has f16 and f128 on riscv64 with every setting; before, most of their instructions have no lowering. */
+const HALF_AND_QUAD_RELEASE = 120;
+
 function canThrow(abilities: Abilities): boolean {
   const { settings, release } = abilities;
   return settings['preserve_frame_pointers'] !== undefined && (release ?? NEWEST_RELEASE) >= THROW_RELEASE;
@@ -31,8 +34,10 @@ function drawVectorBits(draw: Draw, config: Config, abilities: Abilities): numbe
 
 function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape {
   const has = (flag: string): boolean => abilities.isa.includes(flag);
+  const release = abilities.release ?? NEWEST_RELEASE;
+  const hasHalfAndQuad = release >= HALF_AND_QUAD_RELEASE;
   const hasVectors = has('has_v') && draw.chance(config.vectorCases);
-  const hasHalfArithmetic = has('has_zfh') && draw.chance(50);
+  const hasHalfArithmetic = has('has_zfh') && draw.chance(50) && hasHalfAndQuad;
   // Lanes of f16 move through f registers, which zvfh alone does not provide for.
   const hasHalfVectors = hasVectors && hasHalfArithmetic && has('has_zvfh');
   const implicitReturnArea =
@@ -42,6 +47,7 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   const hasNarrowVectors = hasVectors && draw.chance(config.narrowVectorCases);
   const types = config.types.filter(({ item }) => {
     const info = typeInfo(item);
+    if (!hasHalfAndQuad && (info.lane === 'f16' || info.lane === 'f128')) return false;
     if (!info.isVector) return true;
     if (info.bits > vectorBits || (info.bits < VECTOR_BITS && !hasNarrowVectors)) return false;
     return info.lane !== 'f16' || hasHalfVectors;
@@ -50,7 +56,7 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
     hasVectors,
     vectorBits,
     throws: canThrow(abilities) && draw.chance(config.throwingCases),
-    release: abilities.release ?? NEWEST_RELEASE,
+    release,
     cellBytes: Math.max(16, vectorBits / 8),
     hasHalfVectors,
     hasHalfArithmetic,

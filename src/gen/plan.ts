@@ -52,6 +52,9 @@ export interface CaseShape {
 /** The first release with preserve_all. */
 const PRESERVE_ALL_RELEASE = 128;
 
+/** The first release whose tail convention can be called from outside: before, it was Cranelift's own affair. */
+const TAIL_ENTRY_RELEASE = 108;
+
 const DATA: ParamRole = { kind: 'data' };
 
 /** Few most of the time, the whole range some of the time: long lists are what spills to the stack. */
@@ -218,10 +221,13 @@ function planInner(
 export function planFunctions(draw: Draw, config: Config, shape: CaseShape): readonly FunctionPlan[] {
   const { min, max } = config.functions;
   const count = draw.int(min, draw.chance(70) ? Math.max(min, Math.min(max, 5)) : max);
-  const callConvs = config.callConvs.filter(
-    ({ item }) => item !== 'preserve_all' || shape.release >= PRESERVE_ALL_RELEASE,
+  const isKnown = ({ item }: Weighted<CallConv>): boolean =>
+    item !== 'preserve_all' || shape.release >= PRESERVE_ALL_RELEASE;
+  const callConvs = config.callConvs.filter(isKnown);
+  const entryCallConvs = config.entryCallConvs.filter(
+    (choice) => isKnown(choice) && (choice.item !== 'tail' || shape.release >= TAIL_ENTRY_RELEASE),
   );
-  const entryConv = pickWeighted(draw, config.entryCallConvs);
+  const entryConv = pickWeighted(draw, entryCallConvs);
   const plans: FunctionPlan[] = [planEntry(draw, config, shape, entryConv)];
   for (let index = 1; index < count; index += 1) {
     plans.push(planInner(draw, config, shape, pickWeighted(draw, callConvs), index, count, plans));
