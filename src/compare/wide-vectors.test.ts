@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
 import { checkModule } from '../clif/check.ts';
 import type { Outcome } from '../clif/outcome.ts';
-import { typeInfo } from '../clif/type.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
 import { makeCase } from '../gen/case-arbitrary.ts';
 import { caseSeedFor, findProfile } from '../gen/profiles.ts';
 import { SAMPLE_ABILITIES } from '../gen/sample-abilities.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { prepare } from '../oracle/prepare.ts';
+import { isMasked } from './outline.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 function casesOf(profile: string, count: number): readonly Case[] {
@@ -18,7 +19,20 @@ function casesOf(profile: string, count: number): readonly Case[] {
   );
 }
 
-const wide = casesOf('wide-vectors', 100);
+function isWide(type: Type): boolean {
+  return typeInfo(type).isVector && typeInfo(type).bits > 128;
+}
+
+/** The case under one configuration with this allocator. */
+function allocatedBy(allocator: string, kase: Case): Case {
+  const configurations = kase.configurations
+    .slice(0, 1)
+    .map(({ shared, isa }) => ({ shared: { ...shared, regalloc_algorithm: allocator }, isa }));
+  return { ...kase, configurations };
+}
+
+const cases = casesOf('wide-vectors', 60);
+const wide = ['backtracking', 'single_pass'].flatMap((name) => cases.map((kase) => allocatedBy(name, kase)));
 
 /** Of each input: the result that the entry's checksum ends in, or the trap; wide results come in parts. */
 function outcomes(kase: Case): readonly Outcome[] {
@@ -55,8 +69,25 @@ describe('keepWideVectorsInMemory', () => {
         ...[fn.signature, ...fn.sigRefs.values()].flatMap((s) => [...s.params, ...s.returns]),
         ...fn.blocks.flatMap((block) => block.params),
       ]);
-      expect(passed.filter(({ type }) => typeInfo(type).isVector && typeInfo(type).bits > 128)).toEqual([]);
+      expect(passed.filter(({ type }) => isWide(type))).toEqual([]);
     }
+  });
+
+  it('leaves single_pass no instruction under a mask on wide vectors beside others', () => {
+    const counts = cases.flatMap((kase) => {
+      const { functions } = keepWideVectorsInMemory(allocatedBy('single_pass', kase)).module;
+      return functions.flatMap((fn) => {
+        const touches = (value: number): boolean => isWide(fn.valueTypes[value] ?? 'i64');
+        const insts = fn.blocks.flatMap((block) => block.insts);
+        const masked = insts.filter(
+          (inst) => isMasked(inst) && [...inst.results, ...inst.args].some(touches),
+        );
+        return masked.length === 0 ? [] : [insts.length];
+      });
+    });
+    // Loads, itself, a store and a return.
+    expect(counts.length).toBeGreaterThan(30);
+    expect(Math.max(...counts)).toBeLessThan(6);
   });
 
   it('leaves alone what has none', () => {
