@@ -24,7 +24,7 @@ export function dialectOf(version: string | undefined): Dialect | null {
   return {
     hasOldBlendv: minor < 130,
     lacksHalfVectors: true,
-    lacksSlotAlignment: minor < 115,
+    lacksSlotAlignment: minor < 109,
     hasOldCarry: minor < 109,
   };
 }

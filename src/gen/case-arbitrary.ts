@@ -7,7 +7,7 @@ import { drawConfigurations } from './configurations.ts';
 import type { Abilities, Config } from './config.ts';
 import { drawBits, taggedBits } from './constants.ts';
 import { arbitraryOf, generateOne, type Draw } from './draw.ts';
-import { planFunctions, type CaseShape } from './plan.ts';
+import { HALF_AND_QUAD_RELEASE, planFunctions, type CaseShape } from './plan.ts';
 import { pickWeighted } from './weighted.ts';
 import { VECTOR_BITS } from './vector-types.ts';
 
@@ -16,9 +16,6 @@ const NEWEST_RELEASE = 9999;
 
 /** The first release whose try_call has all that throwing needs: handlers' contexts and payloads by convention. */
 const THROW_RELEASE = 128;
-
-/** The first release that has f16 and f128 on riscv64 with every setting; before, most of their instructions have no lowering. */
-const HALF_AND_QUAD_RELEASE = 120;
 
 function canThrow(abilities: Abilities): boolean {
   const { settings, release } = abilities;

@@ -49,6 +49,12 @@ export interface CaseShape {
   readonly types: readonly Weighted<Type>[];
 }
 
+/** The first release that has f16 and f128 on riscv64 with every setting; before, most of their instructions have no lowering. */
+export const HALF_AND_QUAD_RELEASE = 120;
+
+/** The first release whose stack slots have an alignment; before, each lies at a multiple of 8. */
+export const SLOT_ALIGNMENT_RELEASE = 109;
+
 /** The first release with preserve_all. */
 const PRESERVE_ALL_RELEASE = 128;
 

@@ -2,7 +2,7 @@ import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { addSlot, plain, type BodyState, type Cell } from './body-state.ts';
 import { loadWithin, pointerTo, storeTo } from './memory.ts';
-import { memoryBytes } from './plan.ts';
+import { HALF_AND_QUAD_RELEASE, memoryBytes, SLOT_ALIGNMENT_RELEASE } from './plan.ts';
 import { pickWeighted } from './weighted.ts';
 import { anyValue, constant } from './values.ts';
 
@@ -14,7 +14,8 @@ function initialise(state: BodyState, cell: Cell): void {
     storeTo(state, cell, anyValue(state, cellBytes === 32 ? 'i32x8' : 'i64x8'));
     return;
   }
-  const wide: readonly Type[] = shape.hasVectors ? ['i128', 'f128', 'i8x16', 'i64x2'] : ['i128', 'f128'];
+  const scalars: readonly Type[] = shape.release >= HALF_AND_QUAD_RELEASE ? ['i128', 'f128'] : ['i128'];
+  const wide: readonly Type[] = shape.hasVectors ? [...scalars, 'i8x16', 'i64x2'] : scalars;
   for (let at = 0; at < cellBytes; at += 16) {
     if (draw.chance(40)) {
       storeTo(state, cell, anyValue(state, draw.pick(wide)), at);
@@ -43,7 +44,9 @@ export function addMemory(state: BodyState): Cell {
   const { cellBytes } = state.shape;
   const range = pickWeighted(draw, state.config.slotSizes);
   const size = Math.max(draw.int(range.min, range.max), cellBytes);
-  const alignBytes = draw.pick([1, 1, 8, 16, 16, 32, 64]);
+  const alignBytes = draw.pick(
+    state.shape.release >= SLOT_ALIGNMENT_RELEASE ? [1, 1, 8, 16, 16, 32, 64] : [1, 8],
+  );
   const slot = addSlot(state, size, alignBytes);
   const last = size - cellBytes;
   const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);
