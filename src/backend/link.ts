@@ -9,6 +9,8 @@ import type { Callee } from './stub.ts';
 
 /** Functions begin at least this aligned; the gaps stay zero, which is an illegal instruction. */
 const FUNCTION_ALIGN_BYTES = 16;
+/** Zeros behind an image, a vector's length of them: a load past its end sees these and nothing that an earlier image left. */
+const TAIL_BYTES = 64;
 const GOT_ENTRY_BYTES = 8;
 
 /** Addresses of names the functions do not define, by their text as CLIF prints it (`%Memcpy`, `u0:7`). */
@@ -149,7 +151,7 @@ function placeFunctions(functions: readonly CompiledFunction[], callees: readonl
   }
   const handlerTable = stubs.some(({ callee }) => isThrowing(callee)) ? end : null;
   if (handlerTable !== null) end += handlerTableBytes(functions);
-  return { placed, offsets, stubs, targets, got, handlerTable, sizeBytes: end };
+  return { placed, offsets, stubs, targets, got, handlerTable, sizeBytes: end + TAIL_BYTES };
 }
 
 function isThrowing({ kind }: Callee): boolean {

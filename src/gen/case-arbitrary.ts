@@ -17,6 +17,9 @@ const NEWEST_RELEASE = 9999;
 /** The first release whose try_call has all that throwing needs: handlers' contexts and payloads by convention. */
 const THROW_RELEASE = 128;
 
+/** The first release that loads, stores and splats vectors of f16 on riscv64. */
+const HALF_LANES_RELEASE = 135;
+
 function canThrow(abilities: Abilities): boolean {
   const { settings, release } = abilities;
   return settings['preserve_frame_pointers'] !== undefined && (release ?? NEWEST_RELEASE) >= THROW_RELEASE;
@@ -36,7 +39,7 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   const hasVectors = has('has_v') && draw.chance(config.vectorCases);
   const hasHalfArithmetic = has('has_zfh') && draw.chance(50) && hasHalfAndQuad;
   // Lanes of f16 move through f registers, which zvfh alone does not provide for.
-  const hasHalfVectors = hasVectors && hasHalfArithmetic && has('has_zvfh');
+  const hasHalfVectors = hasVectors && hasHalfArithmetic && has('has_zvfh') && release >= HALF_LANES_RELEASE;
   const implicitReturnArea =
     abilities.settings['enable_multi_ret_implicit_sret'] !== undefined &&
     draw.chance(config.implicitReturnAreaCases);

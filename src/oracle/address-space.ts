@@ -4,6 +4,8 @@
  */
 export interface AddressSpace {
   readonly stackBase: number;
+  /** A slot that asks for less than 16 bytes gets no more than it asks for. */
+  readonly hasLooseSlots: boolean;
   /** Functions lie 16 bytes apart from here, far from the stack. */
   readonly functionBase: bigint;
   /** Code that return addresses point into; reading it gives `textBits`. */
@@ -19,6 +21,7 @@ export interface AddressSpace {
 
 export const DEFAULT_SPACE: AddressSpace = {
   stackBase: 0x4000_0000,
+  hasLooseSlots: false,
   functionBase: 0x1000_0000n,
   textBase: 0x2000_0000,
   textBits: 0n,
@@ -28,6 +31,7 @@ export const DEFAULT_SPACE: AddressSpace = {
 };
 export const OTHER_SPACE: AddressSpace = {
   stackBase: 0x12_3456_7890,
+  hasLooseSlots: true,
   functionBase: 0x7_6543_2010n,
   textBase: 0x7_7000_0000,
   textBits: 0x5a5a_5a5a_5a5a_5a5an,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { resultOf, resultsOf, runText } from './run-text.ts';
+import { DEFAULT_SPACE, OTHER_SPACE } from './address-space.ts';
+import { interpret } from './interpret.ts';
+import { prepareText, resultOf, resultsOf, runText } from './run-text.ts';
 
 const returned = (...results: bigint[]) => ({ kind: 'returned', results });
 
@@ -159,4 +161,17 @@ test('atomics read, combine and write', () => {
   expect(rmw('umax', step)).toEqual([0xffff_fff0n, 0xffff_fff0n]);
   expect(rmw('', 'v3 = atomic_cas.i32 v2, v0, v1')).toEqual([0xffff_fff0n, 0x13n]);
   expect(rmw('', 'v3 = atomic_cas.i32 v2, v1, v1')).toEqual([0xffff_fff0n, 0xffff_fff0n]);
+});
+
+test('a slot that asks for no alignment shows other low bits of its address in another space', () => {
+  const lowBits = (slot: string, mask: number, space: typeof OTHER_SPACE): bigint => {
+    const body = `    v2 = iconst.i64 ${mask}\n    v3 = band v1, v2\n    return v3`;
+    const program = prepareText(inSlot(body, slot), space);
+    return resultOf(interpret(program, { kind: 'test', name: 'main' }, [0n]));
+  };
+  expect(lowBits('explicit_slot 8', 15, DEFAULT_SPACE)).toBe(0n);
+  expect(lowBits('explicit_slot 8', 15, OTHER_SPACE)).toBe(1n);
+  expect(lowBits('explicit_slot 8, align = 8', 15, OTHER_SPACE)).toBe(8n);
+  expect(lowBits('explicit_slot 8, align = 8', 7, OTHER_SPACE)).toBe(0n);
+  expect(lowBits('explicit_slot 8, align = 16', 15, OTHER_SPACE)).toBe(0n);
 });

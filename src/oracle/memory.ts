@@ -58,9 +58,10 @@ function alignUp(offset: number, alignBytes: number): number {
 
 export const NO_FRAME: FrameLayout = { sizeBytes: 0, alignBytes: 16, slots: [], offsets: new Map() };
 
-/** Every slot is at least 16-aligned and lies a guard gap away from its neighbours. */
+/** Every slot is at least 16-aligned, unless slots are loose, and lies a guard gap away from its neighbours. */
 export function layOutFrame(
   slots: ReadonlyMap<number, { readonly sizeBytes: number; readonly alignBytes: number }>,
+  hasLooseSlots = false,
 ): FrameLayout {
   if (slots.size === 0) return NO_FRAME;
   let end = 0;
@@ -70,7 +71,8 @@ export function layOutFrame(
   for (const [number, slot] of slots) {
     const align = Math.max(16, slot.alignBytes);
     alignBytes = Math.max(alignBytes, align);
-    const offset = alignUp(end + GUARD_BYTES, align);
+    const besides = hasLooseSlots && slot.alignBytes < 16 ? slot.alignBytes : 0;
+    const offset = alignUp(end + GUARD_BYTES, align) + besides;
     offsets.set(number, offset);
     placed.push({ offset, sizeBytes: slot.sizeBytes });
     end = offset + slot.sizeBytes;

@@ -29,7 +29,7 @@ function unreachableEnd(): never {
   throw new HarnessError('oracle', 'a block was entered that was never prepared');
 }
 
-function declare(source: Function, address: bigint): PreparedFunction {
+function declare(source: Function, address: bigint, space: AddressSpace): PreparedFunction {
   return {
     name: functionNameText(source.name),
     signature: source.signature,
@@ -37,7 +37,7 @@ function declare(source: Function, address: bigint): PreparedFunction {
     params: [],
     cells: [],
     entry: null,
-    frame: layOutFrame(source.stackSlots),
+    frame: layOutFrame(source.stackSlots, space.hasLooseSlots),
     view: null,
     unsupported: null,
     native: null,
@@ -113,7 +113,7 @@ export function prepare(module: Module, space: AddressSpace = DEFAULT_SPACE): Pr
   const functions = new Map<string, PreparedFunction>();
   const pairs: [Function, PreparedFunction][] = [];
   for (const source of module.functions) {
-    const self = declare(source, addressOf(space, functions.size));
+    const self = declare(source, addressOf(space, functions.size), space);
     functions.set(self.name, self);
     machine.byAddress.set(self.address, self);
     pairs.push([source, self]);

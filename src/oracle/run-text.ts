@@ -1,15 +1,16 @@
 import type { Outcome } from '../clif/outcome.ts';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
+import { DEFAULT_SPACE, type AddressSpace } from './address-space.ts';
 import { interpret, type InterpretOptions } from './interpret.ts';
 import { prepare } from './prepare.ts';
 import type { Program } from './program.ts';
 
 /** For tests: CLIF text in, a program out. */
-export function prepareText(text: string): Program {
+export function prepareText(text: string, space: AddressSpace = DEFAULT_SPACE): Program {
   const parsed = parseClif(text);
   if (parsed.kind === 'error') throw new Error(`${clifErrorText(parsed)}\n${text}`);
-  return prepare(parsed.file.module);
+  return prepare(parsed.file.module, space);
 }
 
 /** For tests: runs `%main` of some CLIF text. */
