@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DEFAULT_CRANELIFT, ensureDriver } from '../src/backend/driver-build.ts';
+import type { CompileResult } from '../src/backend/compile-result.ts';
 import { declinedReason } from '../src/backend/declined.ts';
 import { Driver } from '../src/backend/driver.ts';
 import { linkModule } from '../src/backend/link.ts';
@@ -35,6 +36,11 @@ block0(v0: i8x16, v1: i8x16):
     return v1, v0
 }
 `;
+
+function codeOf(result: CompileResult): string {
+  if (result.kind !== 'compiled') throw new Error(JSON.stringify(result));
+  return result.functions.map(({ code }) => Buffer.from(code).toString('hex')).join();
+}
 
 const WINCH = 'function %f() winch {\nblock0:\n    return\n}\n';
 
@@ -139,14 +145,25 @@ describe('the default driver', () => {
       'brif v2, block1, block2\nblock1:\n return v1\nblock2:\n trap user3\nblock3:',
     );
     const codes = await Promise.all(
-      [1, 1, 2, 3, 4].map(async (seed) => {
-        const [result] = await driver.compile(bigger, [PLAIN], { seed });
-        if (result?.kind !== 'compiled') throw new Error(JSON.stringify(result));
-        return result.functions.map(({ code }) => Buffer.from(code).toString('hex')).join();
+      [1, 1, 2, 3, 4].map(async (chaos) => {
+        const [result] = await driver.compile(bigger, [{ ...PLAIN, chaos }]);
+        return result === undefined ? '' : codeOf(result);
       }),
     );
     expect(codes[1]).toBe(codes[0]);
     expect(new Set(codes).size).toBeGreaterThan(1);
+    const seeds = [1, undefined, 2, 1];
+    const mixed = await driver.compile(
+      bigger,
+      seeds.map((chaos) => ({ ...PLAIN, chaos })),
+    );
+    const [plain] = await driver.compile(bigger, [PLAIN]);
+    expect(mixed.map(codeOf)).toEqual([
+      codes[0],
+      plain === undefined ? '' : codeOf(plain),
+      codes[2],
+      codes[0],
+    ]);
   });
 
   it('lists handlers of a try_call', async () => {

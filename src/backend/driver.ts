@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 
-import { configurationText, type Configuration } from '../clif/case.ts';
+import { settingsText, type Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import type { CompileResult } from './compile-result.ts';
 import { classifyEnd, type ChildEnd } from './driver-end.ts';
@@ -13,8 +13,6 @@ export interface DriverOptions {
 }
 
 export interface CompileOptions {
-  /** Seeds Cranelift's control plane, which then takes legal decisions it ordinarily does not. 0 to 2^53-1. */
-  readonly seed?: number;
   /** Also each function's VCode text. */
   readonly wantVcode?: boolean;
   /** Also where each function's values lie and which code its instructions became. Compiles a second time. */
@@ -94,13 +92,37 @@ export class Driver {
     configurations: readonly Configuration[],
     options: CompileOptions = {},
   ): Promise<readonly CompileResult[]> {
-    if (configurations.length === 0) return [];
+    const [first] = configurations;
+    if (first === undefined) return [];
+    if (configurations.some(({ chaos }) => chaos !== first.chaos)) {
+      return this.#compileBySeed(text, configurations, options);
+    }
     const answer = await this.#ask(text, configurations, options);
     if (!('how' in answer)) return answer;
     if (configurations.length === 1) return [{ kind: 'crashed', how: answer.how, detail: answer.detail }];
     // Some configuration killed the child: each alone tells which.
     const alone = configurations.map((configuration) => this.compile(text, [configuration], options));
     return (await Promise.all(alone)).flat();
+  }
+
+  /** A request has one seed for the control plane: one request for each that there is. */
+  async #compileBySeed(
+    text: string,
+    configurations: readonly Configuration[],
+    options: CompileOptions,
+  ): Promise<readonly CompileResult[]> {
+    const seeds = [...new Set(configurations.map(({ chaos }) => chaos))];
+    const answers = seeds.map(async (seed) => {
+      const alike = configurations.filter(({ chaos }) => chaos === seed);
+      const results = await this.compile(text, alike, options);
+      return { seed, left: [...results] };
+    });
+    const groups = await Promise.all(answers);
+    return configurations.map(({ chaos }) => {
+      const result = groups.find(({ seed }) => seed === chaos)?.left.shift();
+      if (result === undefined) throw new HarnessError('backend', 'a configuration got no compile result');
+      return result;
+    });
   }
 
   /** Ends the child. Requests in flight fail. */
@@ -122,11 +144,12 @@ export class Driver {
     options: CompileOptions,
   ): Promise<readonly CompileResult[] | ChildEnd> {
     const want = wanted(options);
+    const seed = configurations[0]?.chaos;
     const header = JSON.stringify({
       op: 'compile',
       text: Buffer.byteLength(text),
-      configurations: configurations.map(configurationText),
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      configurations: configurations.map(settingsText),
+      ...(seed === undefined ? {} : { seed }),
       ...(want.length === 0 ? {} : { want }),
     });
     return new Promise((resolve, reject) => {

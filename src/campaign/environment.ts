@@ -42,6 +42,7 @@ function abilitiesOf(hello: DriverHello, probed: ProbedCpu): Abilities {
     settings: Object.fromEntries(hello.shared.map((s) => [s.name, s.values])),
     isa: hello.isa.map((f) => f.name).filter((name) => probed.isaFlags.has(name)),
     emulatorDefects: probed.defects,
+    hasChaos: hello.chaos,
     ...(release === null ? {} : { release }),
   };
 }

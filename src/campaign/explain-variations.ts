@@ -92,6 +92,8 @@ function configured(name: string, change: (configuration: Configuration) => Conf
   };
 }
 
+const UNSEEDED = configured('control plane not seeded', ({ shared, isa }) => ({ shared, isa }));
+
 const SRET = 'enable_multi_ret_implicit_sret';
 
 const WITHOUT_RETURN_AREA: Variation = {
@@ -139,6 +141,7 @@ function variationsFor(
     ...setting('is_pic', 'false'),
     ...setting('is_pic', 'true'),
     ...setting('preserve_frame_pointers', 'true'),
+    ...(kase.configurations[0]?.chaos === undefined ? [] : [UNSEEDED]),
     configured('every ISA flag that can be run here', (c) => {
       const isa = [...new Set([...c.isa, ...abilities.isa.filter((flag) => !isZvl(flag))])].sort();
       return isa.length === c.isa.length ? c : { ...c, isa };

@@ -29,3 +29,15 @@ test.each([
 ])('%j with %j does not fit', (shared, isa, reason) => {
   expect(fitConfiguration({ shared, isa }, ABILITIES)).toEqual({ kind: 'misfit', reason });
 });
+
+test('a seed for the control plane stays, and does not fit where there is none to seed', () => {
+  const seeded = { shared: {}, isa: [], chaos: 7 };
+  expect(fitConfiguration(seeded, { ...ABILITIES, hasChaos: true })).toEqual({
+    kind: 'fits',
+    configuration: seeded,
+  });
+  expect(fitConfiguration(seeded, ABILITIES)).toEqual({
+    kind: 'misfit',
+    reason: 'this Cranelift has no control plane to seed',
+  });
+});

@@ -38,5 +38,8 @@ export function fitConfiguration(configuration: Configuration, abilities: Abilit
   if (missing.length > 0) {
     return { kind: 'misfit', reason: `this emulator or Cranelift has no ${missing.join(', ')}` };
   }
-  return { kind: 'fits', configuration: { shared: Object.fromEntries(shared), isa } };
+  if (configuration.chaos !== undefined && abilities.hasChaos !== true) {
+    return { kind: 'misfit', reason: 'this Cranelift has no control plane to seed' };
+  }
+  return { kind: 'fits', configuration: { ...configuration, shared: Object.fromEntries(shared), isa } };
 }

@@ -4,6 +4,11 @@ import type { FunctionName, Module } from './module.ts';
 export interface Configuration {
   readonly shared: Readonly<Record<string, string>>;
   readonly isa: readonly string[];
+  /**
+   * Seeds Cranelift's control plane (cranelift-control), which then takes other decisions that are as right: 0 to 2^53-1.
+   * Absent: code is made the ordinary way.
+   */
+  readonly chaos?: number | undefined;
 }
 
 /** `psabi`: beside itself, compiled code meets callers and callees that follow the RISC-V psABI and come from elsewhere. */
@@ -22,8 +27,14 @@ export interface Case {
   readonly parties?: Parties;
 }
 
-/** `opt_level=speed has_v has_zba`: settings, then flags. The identity of a configuration. */
+/** `opt_level=speed has_v has_zba`: settings, then flags, as Cranelift knows them. */
+export function settingsText({ shared, isa }: Configuration): string {
+  return [...Object.entries(shared).map(([name, value]) => `${name}=${value}`), ...isa].join(' ');
+}
+
+/** `opt_level=speed has_v has_zba chaos=7`: settings, flags, the control plane's seed. The identity of a configuration. */
 export function configurationText(configuration: Configuration): string {
-  const shared = Object.entries(configuration.shared).map(([name, value]) => `${name}=${value}`);
-  return [...shared, ...configuration.isa].join(' ');
+  const settings = settingsText(configuration);
+  const { chaos } = configuration;
+  return chaos === undefined ? settings : `${settings} chaos=${chaos}`.trimStart();
 }

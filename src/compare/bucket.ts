@@ -46,7 +46,12 @@ function remainingTraits(kase: Case, configuration: number): readonly string[] {
   }
   const chosen = kase.configurations[configuration];
   const settings = Object.entries(chosen?.shared ?? {}).map(([name, value]) => `${name}=${value}`);
-  return [...[...traits].sort(), ...settings, ...(chosen?.isa ?? [])];
+  return [
+    ...[...traits].sort(),
+    ...settings,
+    ...(chosen?.isa ?? []),
+    ...(chosen?.chaos === undefined ? [] : ['chaos']),
+  ];
 }
 
 /**

@@ -28,17 +28,17 @@ export const REWRITES: readonly Rewrite[] = [
 ];
 
 function withIsaFlag(kase: Case, flag: string): Case {
-  const configurations = kase.configurations.map(({ shared, isa }) => ({
-    shared,
-    isa: isa.includes(flag) ? isa : [...isa, flag].sort(),
-  }));
+  const configurations = kase.configurations.map((configuration) => {
+    const { isa } = configuration;
+    return isa.includes(flag) ? configuration : { ...configuration, isa: [...isa, flag].sort() };
+  });
   return { ...kase, configurations };
 }
 
 function withoutProbes(kase: Case): Case {
-  const configurations = kase.configurations.map(({ shared, isa }) => ({
-    shared: { ...shared, enable_probestack: 'false' },
-    isa,
+  const configurations = kase.configurations.map((configuration) => ({
+    ...configuration,
+    shared: { ...configuration.shared, enable_probestack: 'false' },
   }));
   return { ...kase, configurations };
 }

@@ -44,7 +44,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 /** One group of `set` lines and a `target` line for each configuration. */
 function headerLines(configurations: readonly Configuration[]): readonly string[] {
   const inForce = new Map<string, string>();
-  return configurations.flatMap(({ shared, isa }) => {
+  return configurations.flatMap(({ shared, isa, chaos }) => {
     const lines: string[] = [];
     const wanted = new Map(Object.entries(shared));
     for (const name of inForce.keys()) {
@@ -56,7 +56,9 @@ function headerLines(configurations: readonly Configuration[]): readonly string[
       inForce.set(name, value);
       lines.push(`set ${name}=${value}`);
     }
-    return [...lines, ['target riscv64', ...isa].join(' ')];
+    // Filetests have no word for it.
+    const seeded = chaos === undefined ? [] : [`; with the control plane seeded, chaos=${chaos}:`];
+    return [...lines, ...seeded, ['target riscv64', ...isa].join(' ')];
   });
 }
 

@@ -39,7 +39,14 @@ const SETTINGS = fc.record(
   },
   { requiredKeys: [] },
 );
-const CONFIGURATION = fc.record({ shared: SETTINGS, isa: fc.subarray(['has_v', 'has_zba', 'has_zbb']) });
+const CONFIGURATION = fc.record(
+  {
+    shared: SETTINGS,
+    isa: fc.subarray(['has_v', 'has_zba', 'has_zbb']),
+    chaos: fc.maxSafeNat(),
+  },
+  { requiredKeys: ['shared', 'isa'] },
+);
 
 const BAD_OUTCOME: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('trapped' as const), code: fc.constantFrom('user1', 'int_divz') }),

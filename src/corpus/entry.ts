@@ -70,7 +70,13 @@ export const ENTRY_JSON = v.strictObject({
   profile: v.nullable(v.string()),
   cranelift: v.strictObject({ fails: v.array(v.string()), passes: v.array(v.string()) }),
   configurations: v.pipe(
-    v.array(v.strictObject({ shared: v.record(v.string(), v.string()), isa: v.array(v.string()) })),
+    v.array(
+      v.strictObject({
+        shared: v.record(v.string(), v.string()),
+        isa: v.array(v.string()),
+        chaos: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+      }),
+    ),
     v.minLength(1, 'expected at least one configuration'),
   ),
   parties: v.optional(v.literal('psabi')),
@@ -107,7 +113,11 @@ export function entryJson(entry: Entry): string {
     caseIndex: entry.caseIndex,
     profile: entry.profile,
     cranelift: { fails: [...entry.cranelift.fails], passes: [...entry.cranelift.passes] },
-    configurations: entry.configurations.map(({ shared, isa }) => ({ shared: { ...shared }, isa: [...isa] })),
+    configurations: entry.configurations.map(({ shared, isa, chaos }) => ({
+      shared: { ...shared },
+      isa: [...isa],
+      ...(chaos === undefined ? {} : { chaos }),
+    })),
     ...(entry.parties === undefined ? {} : { parties: entry.parties }),
     inputs: entry.inputs.map((input) => input.map(hexBits)),
     expected: entry.expected.map(outcomeJson),

@@ -86,6 +86,8 @@ export interface Abilities {
   readonly isa: readonly string[];
   /** Minor version of this Cranelift: 135 of 0.135.8; absent for one that has everything. */
   readonly release?: number;
+  /** Whether a seed changes decisions of this Cranelift's control plane; absent means no. */
+  readonly hasChaos?: boolean;
   /** Names of instructions' faults in this emulator; absent where nobody looked. */
   readonly emulatorDefects?: readonly string[];
 }

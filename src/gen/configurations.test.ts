@@ -110,4 +110,18 @@ describe('configurations of a case', () => {
   it('have compressed instructions whole or not at all', () => {
     for (const { isa } of configurations) expect(isa.includes('has_zca')).toBe(isa.includes('has_zcd'));
   });
+
+  it('seed the control plane of one in ten, where there is one, and are the same otherwise', () => {
+    const seeded = configurations.filter(({ chaos }) => chaos !== undefined);
+    expect(seeded.length / configurations.length).toBeGreaterThan(0.06);
+    expect(seeded.length / configurations.length).toBeLessThan(0.14);
+    expect(new Set(seeded.map(({ chaos }) => chaos)).size).toBeGreaterThan(seeded.length / 2);
+    const without = casesWith({ ...SAMPLE_ABILITIES, hasChaos: false }, 30);
+    expect(without).toEqual(
+      cases.slice(0, 30).map((kase) => ({
+        ...kase,
+        configurations: kase.configurations.map(({ shared, isa }) => ({ shared, isa })),
+      })),
+    );
+  });
 });

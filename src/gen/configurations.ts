@@ -71,6 +71,10 @@ function drawIsa(draw: Draw, shape: CaseShape, abilities: Abilities): readonly s
   return flags.filter((flag) => abilities.isa.includes(flag)).sort();
 }
 
+/** Percent of configurations that seed Cranelift's control plane. */
+const CHAOS_PERCENT = 10;
+const LARGEST_CHAOS = 0xffff;
+
 /** `count` ways to compile one module; every one has what the module's shape needs. */
 export function drawConfigurations(
   draw: Draw,
@@ -78,8 +82,13 @@ export function drawConfigurations(
   shape: CaseShape,
   abilities: Abilities,
 ): readonly Configuration[] {
-  return Array.from({ length: count }, () => ({
+  const configurations = Array.from({ length: count }, () => ({
     shared: drawShared(draw, shape, abilities),
     isa: drawIsa(draw, shape, abilities),
   }));
+  if (abilities.hasChaos !== true) return configurations;
+  // Last, so that a Cranelift without it gets the same cases otherwise.
+  return configurations.map((configuration) =>
+    draw.chance(CHAOS_PERCENT) ? { ...configuration, chaos: draw.int(0, LARGEST_CHAOS) } : configuration,
+  );
 }

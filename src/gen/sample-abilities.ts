@@ -15,6 +15,7 @@ export const SAMPLE_ABILITIES: Abilities = {
     regalloc_algorithm: ['backtracking', 'single_pass'],
     unwind_info: [],
   },
+  hasChaos: true,
   isa: [
     'has_v',
     'has_zba',

@@ -106,6 +106,7 @@ function functionCost(fn: Function): number {
 
 function configurationCost(configuration: Configuration): number {
   let cost = 30 + 4 * configuration.isa.length;
+  if (configuration.chaos !== undefined) cost += 6;
   for (const value of Object.values(configuration.shared)) cost += 4 + (SETTING_VALUE_COST[value] ?? 2);
   return cost;
 }

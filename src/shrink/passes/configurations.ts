@@ -72,11 +72,18 @@ function* dropSettings(kase: Case, old: Configuration): Generator<Candidate> {
   }
 }
 
-/** Settings back to their defaults, ISA flags off, opt_level down. */
+function* dropChaos(kase: Case, old: Configuration): Generator<Candidate> {
+  if (old.chaos === undefined) return;
+  const { chaos: _chaos, ...plain } = old;
+  yield () => withConfiguration(kase, old, plain);
+}
+
+/** The control plane's seed gone, settings back to their defaults, ISA flags off, opt_level down. */
 export const plainerConfigurations: Pass = {
   name: 'plainer configurations',
   *candidates(kase) {
     for (const configuration of kase.configurations) {
+      yield* dropChaos(kase, configuration);
       yield* dropSettings(kase, configuration);
       yield* dropFlags(kase, configuration);
     }

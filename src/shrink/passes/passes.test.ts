@@ -200,6 +200,10 @@ block2(v2: i64):
       { shared: { opt_level: 'speed' }, isa: ['has_v'] },
       { shared: {}, isa: ['has_zba'] },
     ]);
+    const [first] = CALLS.configurations;
+    if (first === undefined) throw new Error('the sample has a configuration');
+    const seeded = { ...CALLS, configurations: [{ ...first, chaos: 7 }] };
+    expect(made(plainerConfigurations, seeded).map((c) => c.configurations)).toContainEqual([first]);
     const inputs = { ...CALLS, inputs: [[0x1234n], [7n]] };
     expect(made(dropInputs, inputs).map((c) => c.inputs)).toContainEqual([[7n]]);
     expect(made(plainerInputs, inputs).map((c) => c.inputs)).toContainEqual([[0x34n], [7n]]);
