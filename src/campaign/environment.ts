@@ -9,7 +9,7 @@ import { releaseNumber } from '../clif/release.ts';
 import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { FINDING_KINDS } from '../compare/verdict.ts';
 import { ensureGuest } from '../emulator/guest-build.ts';
-import { probeQemu, type ProbedCpu } from '../emulator/probe.ts';
+import { probeLesserCpus, probeQemu, type LesserCpu, type ProbedCpu } from '../emulator/probe.ts';
 import { findQemu, withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Abilities } from '../gen/config.ts';
 import { LONGEST_VLEN, SHORTEST_VLEN } from './guest-set.ts';
@@ -21,6 +21,8 @@ export interface Environment {
   readonly cranelift: string;
   readonly guestPath: string;
   readonly cpu: EmulatedCpu;
+  /** Processors without V, poorest first. */
+  readonly lesserCpus: readonly LesserCpu[];
   /** `qemu-riscv64 7.2.22 max,vlen=128`. */
   readonly emulator: string;
   readonly abilities: Abilities;
@@ -56,7 +58,10 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     cacheDir,
     onProgress: options.onProgress,
   });
-  const probed = await probeQemu(qemu, guestPath, LONGEST_VLEN);
+  const [probed, lesser] = await Promise.all([
+    probeQemu(qemu, guestPath, LONGEST_VLEN),
+    probeLesserCpus(qemu, guestPath),
+  ]);
   const cpu = withVlen(probed.emulated, SHORTEST_VLEN);
   const driver = await Driver.start(path);
   const hello = driver.hello();
@@ -66,6 +71,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     cranelift: version,
     guestPath,
     cpu,
+    lesserCpus: lesser,
     emulator: `${qemu.path} ${qemu.version.text} ${cpu.cpu}`,
     abilities: abilitiesOf(hello, probed),
     hasVeneers: options.hasVeneers ?? true,

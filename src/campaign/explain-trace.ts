@@ -8,10 +8,9 @@ import { parseTrace, traceArguments } from '../emulator/call-trace.ts';
 import { executeCase } from '../emulator/execute.ts';
 import { Guest } from '../emulator/guest.ts';
 import type { Observation } from '../emulator/observe.ts';
-import { withVlen } from '../emulator/qemu.ts';
 import type { Environment } from './environment.ts';
 import { followTrace, startOf, type FollowedTrace, type TracedFunction } from './explain-follow.ts';
-import { vlenOf } from './guest-set.ts';
+import { cpuFor } from './guest-set.ts';
 import { hasImplicitReturnArea } from './link-case.ts';
 import { poisonSeeds } from './poison.ts';
 
@@ -38,7 +37,7 @@ export async function traceCase(
   if (obstacle !== null) return obstacle;
   const entry = functions.find(({ fn }) => functionNameText(fn.name) === functionNameText(kase.entry));
   if (entry === undefined) return 'no code of the entry';
-  const cpu = withVlen(environment.cpu, vlenOf(configuration));
+  const cpu = cpuFor(environment, configuration);
   const { base } = new Guest({ emulated: cpu, program: environment.guestPath });
   const artifact = linkModule(compiled, base);
   const placed = functions.map((fn, i) => ({

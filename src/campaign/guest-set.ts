@@ -1,6 +1,6 @@
 import type { Configuration } from '../clif/case.ts';
 import { Guest } from '../emulator/guest.ts';
-import { withVlen } from '../emulator/qemu.ts';
+import { withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Environment } from './environment.ts';
 
 /** What V alone promises (RISC-V V specification, "Zvl*: Minimum Vector Length Standard Extensions"). */
@@ -11,29 +11,39 @@ export const LONGEST_VLEN = 1024;
 const ZVL = /^has_zvl(\d+)b$/;
 
 /** Bits of vector registers that the flags of a configuration promise; at least what V promises. */
-export function vlenOf(configuration: Configuration): number {
+function vlenOf(configuration: Configuration): number {
   let bits = SHORTEST_VLEN;
   for (const flag of configuration.isa) bits = Math.max(bits, Number(ZVL.exec(flag)?.[1] ?? 0));
   return bits;
 }
 
 /**
- * Guests by the length of their vector registers. A configuration runs with no more than its flags promise, so that code which
- * needs more is caught. Most need the shortest: its guest runs from the start, others are started when first asked for.
+ * The processor that a configuration which fits (`fitConfiguration`) runs on: the poorest that has all its flags, and vector
+ * registers no longer than these promise, so that code which needs more is caught.
  */
+export function cpuFor(
+  { cpu, lesserCpus }: Pick<Environment, 'cpu' | 'lesserCpus'>,
+  configuration: Configuration,
+): EmulatedCpu {
+  const lesser = lesserCpus.find(({ isaFlags }) =>
+    configuration.isa.every((flag) => isaFlags.includes(flag)),
+  );
+  return lesser?.emulated ?? withVlen(cpu, vlenOf(configuration));
+}
+
+/** Guests by their processor. Most configurations need V alone: its guest runs from the start, others from when they are first asked for. */
 export class GuestSet {
   readonly #environment: Environment;
-  readonly #longer = new Map<number, Promise<Guest>>();
+  readonly #others = new Map<string, Promise<Guest>>();
   readonly plain: Guest;
 
   constructor(environment: Environment) {
     this.#environment = environment;
-    this.plain = this.#make(SHORTEST_VLEN);
+    this.plain = this.#make(withVlen(environment.cpu, SHORTEST_VLEN));
   }
 
-  #make(vlenBits: number): Guest {
-    const { cpu, guestPath } = this.#environment;
-    return new Guest({ emulated: withVlen(cpu, vlenBits), program: guestPath });
+  #make(emulated: EmulatedCpu): Guest {
+    return new Guest({ emulated, program: this.#environment.guestPath });
   }
 
   /** Rejects with HarnessError where the guest does not start. */
@@ -41,20 +51,20 @@ export class GuestSet {
     await this.plain.start();
   }
 
-  /** The guest for a configuration that fits (`fitConfiguration`). Rejects with HarnessError where it does not start. */
+  /** The guest for a configuration that fits. Rejects with HarnessError where it does not start. */
   async for(configuration: Configuration): Promise<Guest> {
-    const vlenBits = vlenOf(configuration);
-    if (vlenBits === SHORTEST_VLEN) return this.plain;
-    let guest = this.#longer.get(vlenBits);
+    const emulated = cpuFor(this.#environment, configuration);
+    if (emulated.cpu === this.plain.emulated.cpu) return this.plain;
+    let guest = this.#others.get(emulated.cpu);
     if (guest === undefined) {
-      guest = this.#startLonger(vlenBits);
-      this.#longer.set(vlenBits, guest);
+      guest = this.#startOther(emulated);
+      this.#others.set(emulated.cpu, guest);
     }
     return guest;
   }
 
-  async #startLonger(vlenBits: number): Promise<Guest> {
-    const guest = this.#make(vlenBits);
+  async #startOther(emulated: EmulatedCpu): Promise<Guest> {
+    const guest = this.#make(emulated);
     await guest.start();
     return guest;
   }
@@ -65,8 +75,8 @@ export class GuestSet {
   }
 
   async close(): Promise<void> {
-    const longer = await Promise.allSettled(this.#longer.values());
-    const started = longer.flatMap((guest) => (guest.status === 'fulfilled' ? [guest.value] : []));
+    const others = await Promise.allSettled(this.#others.values());
+    const started = others.flatMap((guest) => (guest.status === 'fulfilled' ? [guest.value] : []));
     await Promise.all([this.plain, ...started].map((guest) => guest.close()));
   }
 }

@@ -43,7 +43,7 @@ async function confirmFinding(
   kase: Case,
   finding: Finding,
 ): Promise<Verdict> {
-  const guests = await startGuests(environment);
+  const guests = new GuestSet(environment);
   try {
     const again = await runCase({ ...bench, guests, phases: noTime() }, withOnly(kase, finding));
     const isSame =

@@ -1,5 +1,6 @@
 import type { Case } from '../clif/case.ts';
 import { releaseNumber } from '../clif/release.ts';
+import type { Signature } from '../clif/signature.ts';
 import { carryNarrowFloatResults } from './narrow-float-results.ts';
 import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
@@ -14,6 +15,7 @@ export type Rewrite =
   | 'keep-splats-from-swizzles'
   | 'keep-wide-vectors-in-memory'
   | 'round-by-hand'
+  | 'system-v-for-preserve-all'
   | 'with-zfhmin'
   | 'without-probes';
 
@@ -23,6 +25,7 @@ export const REWRITES: readonly Rewrite[] = [
   'keep-splats-from-swizzles',
   'keep-wide-vectors-in-memory',
   'round-by-hand',
+  'system-v-for-preserve-all',
   'with-zfhmin',
   'without-probes',
 ];
@@ -43,6 +46,19 @@ function withoutProbes(kase: Case): Case {
   return { ...kase, configurations };
 }
 
+/** Where no configuration has V, which is where such functions save vector registers that are not there; else the case as it is. */
+function systemVForPreserveAll(kase: Case): Case {
+  if (kase.configurations.some(({ isa }) => isa.includes('has_v'))) return kase;
+  const plainer = (signature: Signature): Signature =>
+    signature.callConv === 'preserve_all' ? { ...signature, callConv: 'system_v' } : signature;
+  const functions = kase.module.functions.map((fn) => ({
+    ...fn,
+    signature: plainer(fn.signature),
+    sigRefs: new Map([...fn.sigRefs].map(([key, signature]) => [key, plainer(signature)])),
+  }));
+  return { ...kase, module: { functions } };
+}
+
 export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
     case 'carry-narrow-float-results':
@@ -55,6 +71,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return roundByHand(kase);
     case 'keep-wide-vectors-in-memory':
       return keepWideVectorsInMemory(kase);
+    case 'system-v-for-preserve-all':
+      return systemVForPreserveAll(kase);
     case 'with-zfhmin':
       return withIsaFlag(kase, 'has_zfhmin');
     case 'without-probes':

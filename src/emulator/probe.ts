@@ -2,7 +2,7 @@ import { HarnessError } from '../clif/harness-error.ts';
 import { Guest } from './guest.ts';
 import { DEFECT_PROBES, EXTENSION_PROBES, VLEN_PROBE, ZVL_BITS } from './probe-table.ts';
 import type { EmulatorDefect } from './probe-table.ts';
-import { cpuCandidates } from './qemu.ts';
+import { cpuCandidates, lesserCpus } from './qemu.ts';
 import type { EmulatedCpu, Qemu } from './qemu.ts';
 
 /** What a QEMU was seen to execute. */
@@ -29,10 +29,7 @@ export async function probeQemu(qemu: Qemu, program: string, vlenBits = 128): Pr
     const guest = new Guest({ emulated: { qemu, cpu, hasVectors: false }, program });
     try {
       await guest.start();
-      const isaFlags = new Set<string>();
-      for (const { flag, code } of EXTENSION_PROBES) {
-        if ((await execute(guest, code)) !== null) isaFlags.add(flag);
-      }
+      const isaFlags = await probeExtensions(guest);
       const vlenBytes = isaFlags.has('has_v') ? await execute(guest, VLEN_PROBE) : null;
       const found = Number(vlenBytes ?? 0n) * 8;
       for (const bits of ZVL_BITS) if (bits <= found) isaFlags.add(`has_zvl${bits}b`);
@@ -43,7 +40,7 @@ export async function probeQemu(qemu: Qemu, program: string, vlenBits = 128): Pr
       const emulated = { qemu, cpu, hasVectors: isaFlags.has('has_v') };
       return { emulated, isaFlags, vlenBits: found, defects };
     } catch (error) {
-      if (!(error instanceof HarnessError) || !error.message.includes('does not start')) throw error;
+      if (!isRefusal(error)) throw error;
       refusals.push(`${cpu}: ${error.message}`);
     } finally {
       await guest.close();
@@ -53,6 +50,45 @@ export async function probeQemu(qemu: Qemu, program: string, vlenBits = 128): Pr
     'emulator',
     `${qemu.path} ${qemu.version.text} takes none of these -cpu:\n${refusals.join('\n')}`,
   );
+}
+
+/** A processor without V, and the flags whose instructions it executes. */
+export interface LesserCpu {
+  readonly emulated: EmulatedCpu;
+  readonly isaFlags: readonly string[];
+}
+
+/** Processors that this QEMU can do without V, poorest first; those that it does not take are left out. */
+export async function probeLesserCpus(qemu: Qemu, program: string): Promise<readonly LesserCpu[]> {
+  const found = await Promise.all(
+    lesserCpus(qemu.version).map(async (cpu) => {
+      const emulated = { qemu, cpu, hasVectors: false };
+      const guest = new Guest({ emulated, program });
+      try {
+        await guest.start();
+        const isaFlags = await probeExtensions(guest);
+        return isaFlags.has('has_v') ? [] : [{ emulated, isaFlags: [...isaFlags] }];
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return [];
+      } finally {
+        await guest.close();
+      }
+    }),
+  );
+  return found.flat();
+}
+
+function isRefusal(error: unknown): error is HarnessError {
+  return error instanceof HarnessError && error.message.includes('does not start');
+}
+
+async function probeExtensions(guest: Guest): Promise<Set<string>> {
+  const isaFlags = new Set<string>();
+  for (const { flag, code } of EXTENSION_PROBES) {
+    if ((await execute(guest, code)) !== null) isaFlags.add(flag);
+  }
+  return isaFlags;
 }
 
 /** a0 after the code, or null for an illegal instruction. */

@@ -75,3 +75,16 @@ export function cpuCandidates(version: QemuVersion, vlenBits: number): readonly 
     'rv64',
   ];
 }
+
+/**
+ * What to try as `-cpu` for processors with less, poorest first: rv64gc and nothing else, then with all but V. QEMU switches some
+ * of these extensions on where it is not told.
+ */
+export function lesserCpus(version: QemuVersion): readonly string[] {
+  const old = ['zba', 'zbb', 'zbc', 'zbs', 'zbkb', 'Zfh', 'Zfhmin'];
+  const known =
+    version.major >= 8 ? ['zba', 'zbb', 'zbc', 'zbs', 'zbkb', 'zicond', 'zcb', 'zfa', 'zfh', 'zfhmin'] : old;
+  return ['false', 'true'].map((is) =>
+    ['rv64', 'v=false', ...known.map((name) => `${name}=${is}`)].join(','),
+  );
+}

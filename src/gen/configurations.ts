@@ -71,6 +71,11 @@ function drawIsa(draw: Draw, shape: CaseShape, abilities: Abilities): readonly s
   return flags.filter((flag) => abilities.isa.includes(flag)).sort();
 }
 
+/** Percent of configurations for the plainest processor, rv64gc, where the module needs no more. */
+const BARE_PERCENT = 30;
+/** What C is made of. */
+const IN_BASE: readonly string[] = ['has_zca', 'has_zcd'];
+
 /** Percent of configurations that seed Cranelift's control plane. */
 const CHAOS_PERCENT = 10;
 const LARGEST_CHAOS = 0xffff;
@@ -82,10 +87,16 @@ export function drawConfigurations(
   shape: CaseShape,
   abilities: Abilities,
 ): readonly Configuration[] {
-  const configurations = Array.from({ length: count }, () => ({
+  const drawn = Array.from({ length: count }, () => ({
     shared: drawShared(draw, shape, abilities),
     isa: drawIsa(draw, shape, abilities),
   }));
+  const needsMore = shape.hasVectors || shape.hasHalfArithmetic;
+  const configurations = drawn.map((configuration) =>
+    !needsMore && draw.chance(BARE_PERCENT)
+      ? { ...configuration, isa: configuration.isa.filter((flag) => IN_BASE.includes(flag)) }
+      : configuration,
+  );
   if (abilities.hasChaos !== true) return configurations;
   // Last, so that a Cranelift without it gets the same cases otherwise.
   return configurations.map((configuration) =>
