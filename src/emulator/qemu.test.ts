@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../clif/harness-error.ts';
-import { cpuCandidates, findQemu, parseQemuVersion } from './qemu.ts';
+import { cpuCandidates, findQemu, lesserCpus, parseQemuVersion } from './qemu.ts';
 
 describe('parseQemuVersion', () => {
   it('reads what Debian and plain builds print', () => {
@@ -20,6 +20,17 @@ describe('cpuCandidates', () => {
     expect(cpuCandidates({ major: 8, minor: 2, text: '8.2.0' }, 128)[0]).toBe('max,vlen=128');
     expect(cpuCandidates({ major: 8, minor: 1, text: '8.1.0' }, 128)[0]).toMatch(/^rv64,v=true,vlen=128/);
     expect(cpuCandidates({ major: 7, minor: 2, text: '7.2.0' }, 128)[0]).toMatch(/vext_spec=v1\.0/);
+  });
+});
+
+describe('lesserCpus', () => {
+  it('name every extension, none with V, the poorest first', () => {
+    for (const major of [7, 8, 10]) {
+      const [bare, scalar, ...rest] = lesserCpus({ major, minor: 0, text: '' });
+      expect(rest).toEqual([]);
+      expect(bare).toMatch(/^rv64,v=false,(\w+=false,?)+$/);
+      expect(scalar).toMatch(/^rv64,v=false,(\w+=true,?)+$/);
+    }
   });
 });
 
