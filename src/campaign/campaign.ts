@@ -60,7 +60,7 @@ function slug(text: string): string {
 function directoriesFor(options: CampaignOptions): { readonly latest: string | null; readonly next: string } {
   const { seed, profile, shard, environment } = options;
   const part = shard.count > 1 ? `-shard${shard.index}of${shard.count}` : '';
-  const base = slug(`seed${seed}-${profile}-${environment.cranelift}${part}`);
+  const base = slug(`seed${seed}-${profile}-${environment.craneliftText}${part}`);
   let latest: string | null = null;
   for (let n = 1; ; n += 1) {
     const directory = join(options.reportsDir, n === 1 ? base : `${base}-${n}`);
@@ -75,7 +75,7 @@ function headerFor(options: CampaignOptions): JournalHeader {
     schema: 'callfuzz.journal/2',
     seed,
     profile,
-    cranelift: environment.cranelift,
+    cranelift: environment.craneliftText,
     veneers: environment.hasVeneers,
     emulator: environment.emulator,
     isa: [...environment.abilities.isa],

@@ -19,6 +19,8 @@ export interface Environment {
   readonly driverPath: string;
   /** Version, or for a changed crate its version and content hash. */
   readonly cranelift: string;
+  /** The same for people, with what is special about this build: `0.135.8 with debug assertions`. */
+  readonly craneliftText: string;
   readonly guestPath: string;
   readonly cpu: EmulatedCpu;
   /** Processors without V, poorest first. */
@@ -35,6 +37,8 @@ export interface EnvironmentOptions {
   readonly cranelift: string;
   /** Default: true. */
   readonly hasVeneers?: boolean;
+  /** Cranelift built with its debug assertions and overflow checks. Default: false. */
+  readonly debugAssertions?: boolean | undefined;
   readonly onProgress: (line: string) => void;
 }
 
@@ -56,6 +60,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const qemu = findQemu();
   const { path, version } = await ensureDriver(options.cranelift, {
     cacheDir,
+    debugAssertions: options.debugAssertions ?? false,
     onProgress: options.onProgress,
   });
   const [probed, lesser] = await Promise.all([
@@ -69,6 +74,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   return {
     driverPath: path,
     cranelift: version,
+    craneliftText: hello.debugAssertions ? `${version} with debug assertions` : version,
     guestPath,
     cpu,
     lesserCpus: lesser,

@@ -35,7 +35,7 @@ interface Shrunk {
 function entryFor(run: CampaignOptions, first: JournalFinding, report: ShrinkReport): Entry {
   const { seed, profile, environment } = run;
   const provenance = { seed, profile, caseSeed: first.caseSeed, caseIndex: first.index, upstream: null };
-  return entryFromShrink(report, provenance, environment.cranelift);
+  return entryFromShrink(report, provenance, environment.craneliftText);
 }
 
 /** Shrinks one finding after the other on each worker, in the order of the list. */
@@ -127,7 +127,7 @@ export async function finishCampaign(
     schema: 'callfuzz.summary/1',
     seed: campaign.seed,
     profile: campaign.profile,
-    cranelift: campaign.environment.cranelift,
+    cranelift: campaign.environment.craneliftText,
     emulator: campaign.environment.emulator,
     shard: `${campaign.shard.index}/${campaign.shard.count}`,
     cases: tally.cases,

@@ -2,7 +2,7 @@ import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import type { Finding } from '../compare/verdict.ts';
-import { openEnvironment } from './environment.ts';
+import { openEnvironment, type EnvironmentOptions } from './environment.ts';
 import { replayCase, usable } from './replay.ts';
 import { openStation } from './station.ts';
 import { verdictText } from './verdict-text.ts';
@@ -28,14 +28,17 @@ function isOtherDialect(finding: Finding): boolean {
   return finding.kind === 'compiler-error' && /^(reader|verifier) /.test(finding.place);
 }
 
-/** Builds a driver for `spec` if there is none and runs the case on it. `reference`: the fault asked about, null for any. */
+/** Which Cranelift to ask. */
+export type CraneliftBuild = Pick<EnvironmentOptions, 'cranelift' | 'debugAssertions'>;
+
+/** Builds a driver for `build` if there is none and runs the case on it. `reference`: the fault asked about, null for any. */
 export async function versionVerdict(
-  spec: string,
+  build: CraneliftBuild,
   kase: Case,
   reference: Finding | null,
   onProgress: (line: string) => void,
 ): Promise<VersionVerdict> {
-  const environment = await openEnvironment({ cranelift: spec, onProgress });
+  const environment = await openEnvironment({ ...build, onProgress });
   const version = environment.cranelift;
   const { kase: fitted, skipped } = usable(kase, environment.abilities);
   if (skipped.length > 0) return { kind: 'cannot-tell', version, detail: skipped.join('; ') };
@@ -57,15 +60,15 @@ export async function versionVerdict(
 
 /** The same, where a version that cannot be built is one that cannot tell. */
 export async function versionVerdictOrNone(
-  spec: string,
+  build: CraneliftBuild,
   kase: Case,
   reference: Finding | null,
   onProgress: (line: string) => void,
 ): Promise<VersionVerdict> {
   try {
-    return await versionVerdict(spec, kase, reference, onProgress);
+    return await versionVerdict(build, kase, reference, onProgress);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { kind: 'cannot-tell', version: spec, detail: error.message };
+    return { kind: 'cannot-tell', version: build.cranelift, detail: error.message };
   }
 }

@@ -2,7 +2,11 @@ import { bisectVersions, type Boundary } from '../campaign/bisect-versions.ts';
 import { readCases } from '../campaign/case-files.ts';
 import { UsageError } from '../campaign/errors.ts';
 import { RELEASED_VERSIONS } from '../campaign/released-versions.ts';
-import { versionVerdictOrNone, type VersionVerdict } from '../campaign/version-verdict.ts';
+import {
+  versionVerdictOrNone,
+  type CraneliftBuild,
+  type VersionVerdict,
+} from '../campaign/version-verdict.ts';
 import { EXIT_CLEAN, EXIT_FINDINGS } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,6 +14,7 @@ export interface BisectOptions {
   readonly good?: string;
   readonly bad?: string;
   readonly versions?: readonly string[];
+  readonly debugAssertions?: boolean;
 }
 
 type Cases = ReturnType<typeof readCases>;
@@ -42,17 +47,17 @@ export function versionsToSearch(options: BisectOptions): readonly string[] {
 /** All cases of a file as one: it fails where any does. */
 async function verdictOf(
   cases: Cases,
-  version: string,
+  build: CraneliftBuild,
   reference: Extract<VersionVerdict, { kind: 'fails' }> | null,
   onProgress: (line: string) => void,
 ): Promise<VersionVerdict> {
   let worst: VersionVerdict | null = null;
   for (const item of cases) {
-    const verdict = await versionVerdictOrNone(version, item.case, reference?.finding ?? null, onProgress);
+    const verdict = await versionVerdictOrNone(build, item.case, reference?.finding ?? null, onProgress);
     if (verdict.kind === 'fails') return verdict;
     if (worst === null || verdict.kind === 'cannot-tell') worst = verdict;
   }
-  return worst ?? { kind: 'cannot-tell', version, detail: 'the file has no case' };
+  return worst ?? { kind: 'cannot-tell', version: build.cranelift, detail: 'the file has no case' };
 }
 
 function resultLine(boundary: Boundary, versions: readonly string[]): string {
@@ -80,7 +85,8 @@ export async function bisect(file: string, options: BisectOptions, terminal: Ter
   let reference: Extract<VersionVerdict, { kind: 'fails' }> | null = null;
   const boundary = await bisectVersions(versions.length, async (index) => {
     const version = versions[index] ?? '';
-    const verdict = await verdictOf(cases, version, reference, terminal.buildNote);
+    const build = { cranelift: version, debugAssertions: options.debugAssertions };
+    const verdict = await verdictOf(cases, build, reference, terminal.buildNote);
     if (verdict.kind === 'fails') reference ??= verdict;
     const what = verdict.kind === 'cannot-tell' ? 'cannot tell' : verdict.kind;
     terminal.print(`${verdict.version}: ${what}${verdict.kind === 'passes' ? '' : `: ${verdict.detail}`}`);

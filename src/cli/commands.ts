@@ -23,6 +23,11 @@ const CRANELIFT = ['--cranelift <version|path:DIR>', 'Cranelift under test', DEF
 
 const NO_VENEERS = ['--no-veneers', 'leave calls inside a module as they are: faster, sees less'] as const;
 
+const DEBUG_ASSERTIONS = [
+  '--debug-assertions',
+  'build Cranelift with its debug assertions and overflow checks: slower, finds what they refuse',
+] as const;
+
 /** What commands are given beside their arguments. */
 export interface Surroundings {
   readonly terminal: Terminal;
@@ -54,6 +59,7 @@ function addCampaignCommands(callfuzz: Command, { terminal, root, done }: Surrou
       'aim at what this map of earlier campaigns lacks, and add what this one fills; made where it is not there',
     )
     .option(...NO_VENEERS)
+    .option(...DEBUG_ASSERTIONS)
     .option('--resume', 'go on where the last campaign of this seed stopped')
     .option(...reports)
     .option('--shrink-attempts <n>', 'candidates tried for each finding', wholeNumber(0), 3000)
@@ -84,6 +90,7 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .option('--case <seed>', 'the case that a campaign made from this case seed')
     .option('--profile <name>', 'the profile of that campaign', 'default')
     .option(...NO_VENEERS)
+    .option(...DEBUG_ASSERTIONS)
     .option('--print', 'print text, inputs, expected and observed outcomes under each configuration')
     .option(...CRANELIFT)
     .addHelpText(
@@ -120,6 +127,7 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
     .argument('<file>', '.clif file or corpus entry')
     .option('--out <dir>', 'save below this folder; nothing is overwritten')
     .option(...NO_VENEERS)
+    .option(...DEBUG_ASSERTIONS)
     .option('--attempts <n>', 'candidates tried', wholeNumber(1), 10_000)
     .option('--minutes <m>', 'stop after this much time', minutes, 2)
     .option(...CRANELIFT)
@@ -159,6 +167,7 @@ function addCaseCommands(callfuzz: Command, { terminal, root, done }: Surroundin
       'versions to search, oldest first (default: one a release from 0.105)',
       commaList,
     )
+    .option(...DEBUG_ASSERTIONS)
     .addHelpText('after', '\nExit code: 0 a change was found, 1 none was found, 2 usage, 3 harness fault.')
     .action(async (file: string, options: BisectOptions) => done(await bisect(file, options, terminal)));
   callfuzz

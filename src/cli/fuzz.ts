@@ -26,6 +26,7 @@ export interface FuzzOptions {
   readonly coverage?: string;
   readonly resume?: boolean;
   readonly veneers: boolean;
+  readonly debugAssertions?: boolean;
   readonly reports: string;
   readonly shrinkAttempts: number;
 }
@@ -61,6 +62,7 @@ function resumeCommand(options: FuzzOptions): string {
     cranelift,
     ...part,
     ...(options.veneers ? [] : ['--no-veneers']),
+    ...(options.debugAssertions === true ? ['--debug-assertions'] : []),
     '--reports',
     reports,
   ];
@@ -76,6 +78,7 @@ function repeatCommand(options: FuzzOptions, caseSeed: string): string {
     '--cranelift',
     options.cranelift,
     ...(options.veneers ? [] : ['--no-veneers']),
+    ...(options.debugAssertions === true ? ['--debug-assertions'] : []),
   ]);
 }
 
@@ -118,6 +121,7 @@ export async function fuzz(options: FuzzOptions, terminal: Terminal, root: strin
   const environment = await openEnvironment({
     cranelift: options.cranelift,
     hasVeneers: options.veneers,
+    debugAssertions: options.debugAssertions,
     onProgress: terminal.buildNote,
   });
   const bounds = boundsOf(options);

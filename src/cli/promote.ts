@@ -32,7 +32,7 @@ async function promoteOne(file: string, options: PromoteOptions, terminal: Termi
   const named = options.cranelift ?? item.entry?.cranelift.fails[0];
   if (named === undefined)
     throw new UsageError(`${file}: names no Cranelift that fails; name one with --cranelift`);
-  const verdict = await versionVerdict(named, item.case, null, terminal.buildNote);
+  const verdict = await versionVerdict({ cranelift: named }, item.case, null, terminal.buildNote);
   if (verdict.kind !== 'fails') {
     throw new UsageError(
       `${file}: no longer fails on ${verdict.version} (${verdict.detail}); nothing was promoted`,
@@ -42,7 +42,12 @@ async function promoteOne(file: string, options: PromoteOptions, terminal: Termi
   const fails = [verdict.version];
   const passes: string[] = [];
   for (const version of options.also ?? []) {
-    const other = await versionVerdictOrNone(version, item.case, verdict.finding, terminal.buildNote);
+    const other = await versionVerdictOrNone(
+      { cranelift: version },
+      item.case,
+      verdict.finding,
+      terminal.buildNote,
+    );
     if (other.kind === 'fails') fails.push(other.version);
     if (other.kind === 'passes') passes.push(other.version);
     const what = other.kind === 'cannot-tell' ? 'cannot tell' : other.kind;

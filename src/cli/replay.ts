@@ -15,6 +15,7 @@ import { withWorkbench, type Workbench } from './workbench.ts';
 export interface ReplayOptions {
   readonly cranelift: string;
   readonly veneers: boolean;
+  readonly debugAssertions?: boolean;
   readonly case?: string;
   readonly profile: string;
   readonly print?: boolean;
@@ -100,7 +101,7 @@ export async function replay(
     const notRun = kinds.filter((kind) => kind === 'cannot-run').length;
     const rest = notRun === 0 ? '' : `, ${notRun} could not be run`;
     const count = `${kinds.length} case${kinds.length === 1 ? '' : 's'}`;
-    terminal.print(`${count}, ${failing} failing${rest} on ${bench.environment.cranelift}`);
+    terminal.print(`${count}, ${failing} failing${rest} on ${bench.environment.craneliftText}`);
     if (failing > 0 || missed > 0) return EXIT_FINDINGS;
     return notRun === kinds.length && met === 0 ? EXIT_USAGE : EXIT_CLEAN;
   });

@@ -12,6 +12,7 @@ import { withWorkbench, type Workbench } from './workbench.ts';
 export interface ShrinkOptions {
   readonly cranelift: string;
   readonly veneers: boolean;
+  readonly debugAssertions?: boolean;
   readonly out?: string;
   readonly attempts: number;
   readonly minutes: number;
@@ -44,7 +45,7 @@ async function shrinkOne(
   const replayed = await replayCase(station, item.case, abilities, knownIssues);
   if (replayed.verdict.kind !== 'finding') {
     terminal.print(
-      `${title}: ${verdictText(replayed.verdict)}; there is nothing to shrink on ${environment.cranelift}`,
+      `${title}: ${verdictText(replayed.verdict)}; there is nothing to shrink on ${environment.craneliftText}`,
     );
     return;
   }
@@ -68,7 +69,7 @@ async function shrinkOne(
   terminal.print(`${report.attempts} attempts in ${(report.milliseconds / 1000).toFixed(1)} s; ${why}`);
   terminal.print(`now: ${verdictText({ kind: 'finding', finding: report.finding })}`);
   for (const line of report.located) terminal.print(`     ${line}`);
-  const entry = entryFromShrink(report, provenanceOf(item), environment.cranelift);
+  const entry = entryFromShrink(report, provenanceOf(item), environment.craneliftText);
   const name = `${basename(item.file).replace(/\.(clif|json)$/, '')}-shrunk`;
   terminal.print(`written: ${saveEntry(directory, entry, name)}`);
 }

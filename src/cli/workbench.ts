@@ -8,6 +8,8 @@ export interface WorkbenchOptions {
   readonly cranelift: string;
   /** False with `--no-veneers`. */
   readonly veneers?: boolean;
+  /** True with `--debug-assertions`. */
+  readonly debugAssertions?: boolean;
 }
 
 /** One driver and one guest for commands that look at single cases. */
@@ -19,7 +21,7 @@ export interface Workbench {
 
 /** Opens a workbench for a Cranelift, gives it to `work`, and closes it whatever happens. `root` is the project's folder. */
 export async function withWorkbench<T>(
-  { cranelift, veneers }: WorkbenchOptions,
+  { cranelift, veneers, debugAssertions }: WorkbenchOptions,
   terminal: Terminal,
   root: string,
   work: (bench: Workbench) => Promise<T>,
@@ -28,6 +30,7 @@ export async function withWorkbench<T>(
   const environment = await openEnvironment({
     cranelift,
     hasVeneers: veneers ?? true,
+    debugAssertions,
     onProgress: terminal.buildNote,
   });
   const station = await openStation(environment);
