@@ -66,7 +66,7 @@ describe('readKnownIssues', () => {
   });
 
   it('reads in the order of names and passes over other files', () => {
-    const issue = { title: '', reference: '', kind: 'hang', place: 'a', versions: ['1'] };
+    const issue = { title: '', reference: '', kind: 'hang', place: 'a', versions: ['0.135'] };
     writeFileSync(join(folder, 'b.json'), JSON.stringify({ ...issue, id: 'second' }));
     writeFileSync(join(folder, 'a.json'), JSON.stringify({ ...issue, id: 'first' }));
     writeFileSync(join(folder, 'README.md'), '# not an issue');
