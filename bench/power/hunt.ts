@@ -98,8 +98,8 @@ function newFindings(options: HuntOptions, findings: readonly JournalFinding[]):
   return counted.toSorted((a, b) => a.index - b.index);
 }
 
-/** The first finding of each bucket in the order of cases, then the second ones, and so on. */
-function candidates(findings: readonly JournalFinding[]): readonly JournalFinding[] {
+/** The hit, then the first finding of each bucket in the order of cases, then the second ones, and so on. */
+function candidates(findings: readonly JournalFinding[], hit: JournalFinding): readonly JournalFinding[] {
   const seen = new Map<string, number>();
   const ranked = findings.map((finding) => {
     const rank = seen.get(finding.coarse) ?? 0;
@@ -107,7 +107,8 @@ function candidates(findings: readonly JournalFinding[]): readonly JournalFindin
     return { finding, rank };
   });
   ranked.sort((a, b) => a.rank - b.rank || a.finding.index - b.finding.index);
-  return ranked.slice(0, MAX_SHRUNK).map(({ finding }) => finding);
+  const others = ranked.map(({ finding }) => finding).filter(({ index }) => index !== hit.index);
+  return [hit, ...others].slice(0, MAX_SHRUNK);
 }
 
 async function toRepro(options: HuntOptions, first: JournalFinding, report: ShrinkReport): Promise<Repro> {
@@ -140,8 +141,9 @@ async function shrinkUntilSmall(
   options: HuntOptions,
   run: CampaignRun,
   findings: readonly JournalFinding[],
+  hit: JournalFinding,
 ): Promise<readonly Repro[]> {
-  const todo = [...candidates(findings)];
+  const todo = [...candidates(findings, hit)];
   const repros: Repro[] = [];
   while (todo.length > 0 && !repros.some((repro) => repro.isSoundClean && isSmall(repro))) {
     const batch = todo.splice(0, run.workers.length);
@@ -185,8 +187,10 @@ export async function hunt(options: HuntOptions): Promise<Hunt> {
     });
     try {
       const hit = await vetting.settle();
-      const shrinkable = hit === null ? [] : newFindings(options, run.tally.findings);
-      const repros = options.isShrinking ? await shrinkUntilSmall(options, run, shrinkable) : [];
+      const repros =
+        options.isShrinking && hit !== null
+          ? await shrinkUntilSmall(options, run, newFindings(options, run.tally.findings), hit.finding)
+          : [];
       const sound = repros.filter((repro) => repro.isSoundClean);
       return {
         cases: run.tally.cases,

@@ -10,7 +10,7 @@ import type { Outcome } from '../clif/outcome.ts';
 import { printModule } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
 import { exposesArithmeticNan } from '../compare/nan.ts';
-import { compareInput, outcomeText, UNDEFINED_READ } from '../compare/outcomes.ts';
+import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compare/outcomes.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { executeCase } from '../emulator/execute.ts';
 import { interpret } from '../oracle/interpret.ts';
@@ -238,8 +238,10 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
 function withoutAddresses(kase: Case, verdict: Verdict, expected: readonly Outcome[]): Verdict {
   if (verdict.kind !== 'finding' || verdict.finding.input === null) return verdict;
   const { input, kind, place } = verdict.finding;
-  // Outcomes agree where a rule was broken, and no rule depends on an address. Foreign parties are given the oracle's values.
-  if (kase.parties === undefined && kind === 'abi-violation' && place !== UNDEFINED_READ) return verdict;
+  // Outcomes agree where a rule was broken, and only what was read or overwritten depends on an address. Foreign parties are given the
+  // oracle's values.
+  const isRule = kind === 'abi-violation' && place !== UNDEFINED_READ && !place.includes(OVERWRITTEN);
+  if (kase.parties === undefined && isRule) return verdict;
   const failing = { ...kase, inputs: kase.inputs.slice(input, input + 1) };
   const [elsewhere] = expectedOutcomes(failing, OTHER_SPACE);
   const first = expected[input];

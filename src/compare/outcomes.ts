@@ -107,6 +107,8 @@ type Violations = Observed['violations'];
 
 /** The place of outcomes that differ between poisons. */
 export const UNDEFINED_READ = 'depends on undefined registers or stack';
+/** Place of an abi-violation: bytes above sp at entry that are not the callee's. */
+export const OVERWRITTEN = 'memory of the caller overwritten';
 
 /** Between the parts of a place that names several things; each part is explained, or not, on its own. */
 export const PLACE_SEPARATOR = '; ';
@@ -124,7 +126,7 @@ function violationPlace(violation: Violations[number]): string {
     case 'sp':
       return 'sp wrong on return';
     case 'canary':
-      return 'memory of the caller overwritten';
+      return OVERWRITTEN;
     case 'alignment':
       return 'sp not aligned at a call';
     case 'tail-sp':

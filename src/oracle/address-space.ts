@@ -4,7 +4,7 @@
  */
 export interface AddressSpace {
   readonly stackBase: number;
-  /** A slot that asks for less than 16 bytes gets no more than it asks for. */
+  /** A slot that asks to be aligned to less than 16 bytes gets no more than that, and slots lie far from each other. */
   readonly hasLooseSlots: boolean;
   /** Functions lie 16 bytes apart from here, far from the stack. */
   readonly functionBase: bigint;

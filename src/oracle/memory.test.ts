@@ -175,3 +175,14 @@ test('a slot that asks for no alignment shows other low bits of its address in a
   expect(lowBits('explicit_slot 8, align = 8', 7, OTHER_SPACE)).toBe(0n);
   expect(lowBits('explicit_slot 8, align = 16', 15, OTHER_SPACE)).toBe(0n);
 });
+
+test('what goes past the end of a slot into the next does not in another space', () => {
+  const text = inSlot(
+    '    store v0, v1+96\n    v2 = load.i64 v1+96\n    return v2',
+    'explicit_slot 8',
+  ).replace('ss1 = explicit_slot 1', 'ss1 = explicit_slot 64');
+  const run = (space: typeof OTHER_SPACE): string =>
+    interpret(prepareText(text, space), { kind: 'test', name: 'main' }, [7n]).kind;
+  expect(run(DEFAULT_SPACE)).toBe('returned');
+  expect(run(OTHER_SPACE)).not.toBe('returned');
+});

@@ -4,6 +4,8 @@ const FIRST_SIZE_BYTES = 64 * 1024;
 const LARGEST_SIZE_BYTES = 64 * 1024 * 1024;
 /** No slot touches another; wider than the widest vector. */
 const GUARD_BYTES = 64;
+/** Where slots are loose: what goes past the end of one hits no other, or not the same. */
+const LOOSE_GUARD_BYTES = 16 * 1024;
 
 const UNMAPPED = 0;
 const UNINITIALISED = 1;
@@ -64,6 +66,7 @@ export function layOutFrame(
   hasLooseSlots = false,
 ): FrameLayout {
   if (slots.size === 0) return NO_FRAME;
+  const gap = hasLooseSlots ? LOOSE_GUARD_BYTES : GUARD_BYTES;
   let end = 0;
   let alignBytes = 16;
   const offsets = new Map<number, number>();
@@ -72,12 +75,12 @@ export function layOutFrame(
     const align = Math.max(16, slot.alignBytes);
     alignBytes = Math.max(alignBytes, align);
     const besides = hasLooseSlots && slot.alignBytes < 16 ? slot.alignBytes : 0;
-    const offset = alignUp(end + GUARD_BYTES, align) + besides;
+    const offset = alignUp(end + gap, align) + besides;
     offsets.set(number, offset);
     placed.push({ offset, sizeBytes: slot.sizeBytes });
     end = offset + slot.sizeBytes;
   }
-  return { sizeBytes: end + GUARD_BYTES, alignBytes, slots: placed, offsets };
+  return { sizeBytes: end + gap, alignBytes, slots: placed, offsets };
 }
 
 function grow(memory: Memory, needBytes: number): void {
