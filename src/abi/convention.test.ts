@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CALL_CONVS } from '../clif/signature.ts';
-import { convention, registerSet } from './convention.ts';
+import { convention, isModelled, registerSet } from './convention.ts';
 import { fName, xName } from './registers.ts';
 
 describe('convention', () => {
@@ -26,5 +26,13 @@ describe('registerSet', () => {
   it('has a bit for each', () => {
     expect(registerSet([])).toBe(0);
     expect(registerSet([0, 3, 31])).toBe(0x80000009);
+  });
+});
+
+describe('isModelled', () => {
+  it('is so of all but the tail convention of old releases', () => {
+    expect(['0.101.4', '0.107.2'].map((version) => isModelled('tail', version))).toEqual([false, false]);
+    expect(['0.108', '0.135.8', 'main'].every((version) => isModelled('tail', version))).toBe(true);
+    expect(isModelled('system_v', '0.101.4')).toBe(true);
   });
 });

@@ -61,7 +61,7 @@ export function convention(callConv: CallConv): Convention {
 }
 
 /** The first release whose `tail` passes and keeps what this file says; before, it had registers of its own and kept none. */
-export const PSABI_TAIL_RELEASE = 108;
+const PSABI_TAIL_RELEASE = 108;
 
 /** Whether Cranelift `version` means by a convention what this file says. */
 export function isModelled(callConv: CallConv, version: string): boolean {

@@ -233,6 +233,19 @@ describe('abilities', () => {
     }
   });
 
+  it('of releases before 0.120 have no f16 and f128, and their entries no convention of a later day', () => {
+    for (const release of [101, 107, 119]) {
+      for (let i = 0; i < 60; i += 1) {
+        const config = findProfile('preserve-all')?.config ?? DEFAULT_CONFIG;
+        const { module } = makeCase(config, { ...SAMPLE_ABILITIES, release }, `old${i}`);
+        const types = module.functions.flatMap((fn) => fn.valueTypes);
+        expect(types.filter((type) => type?.startsWith('f16') === true || type === 'f128')).toEqual([]);
+        expect(module.functions.map((fn) => fn.signature.callConv)).not.toContain('preserve_all');
+        if (release < 108) expect(module.functions.at(-1)?.signature.callConv).not.toBe('tail');
+      }
+    }
+  });
+
   it('without zvfh leave out lanes of f16, without zfh arithmetic of f16', () => {
     for (let i = 0; i < 100; i += 1) {
       const { module } = makeCase(DEFAULT_CONFIG, without(['has_zfh', 'has_zvfh']), `nohalf${i}`);
