@@ -41,6 +41,14 @@ test('every command has a line of its own and one for each option', () => {
   );
 });
 
+test('debug assertions are for commands that look for bugs or shrink them', () => {
+  const program = makeProgram({ terminal, root: '/none', done: () => undefined });
+  const names = program.commands
+    .filter((command) => command.options.some((option) => option.long === '--debug-assertions'))
+    .map((command) => command.name());
+  expect(names.sort()).toEqual(['bisect', 'fuzz', 'replay', 'shrink']);
+});
+
 test.each([
   [['fuzz'], "required option '--seed <seed>' not specified"],
   [['fuzz', '--seed'], "option '--seed <seed>' argument missing"],
