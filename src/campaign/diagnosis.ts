@@ -8,7 +8,7 @@ import type { DriverHello } from '../backend/driver-reply.ts';
 import { rustcVersion } from '../backend/rust-toolchain.ts';
 import { HarnessError, UsageError } from '../clif/harness-error.ts';
 import { ensureGuest, GUEST_COMPILER, GUEST_PACKAGES } from '../emulator/guest-build.ts';
-import { probeQemu, type ProbedCpu } from '../emulator/probe.ts';
+import { probeLesserCpus, probeQemu, type LesserCpu, type ProbedCpu } from '../emulator/probe.ts';
 import { findQemu, type Qemu } from '../emulator/qemu.ts';
 import { makeDirectory } from './make-directory.ts';
 
@@ -158,6 +158,13 @@ function extensionChecks(probed: ProbedCpu, hello: DriverHello | null): readonly
   ];
 }
 
+/** Without these, instructions that a configuration did not allow are executed and not seen. */
+function lesserChecks(lesser: readonly LesserCpu[]): readonly Check[] {
+  const name = 'cpu without V';
+  if (lesser.length === 0) return [{ name, state: 'absent', text: 'this QEMU takes none' }];
+  return lesser.map(({ emulated }) => ({ name, state: 'ok', text: `-cpu ${emulated.cpu}` }));
+}
+
 async function emulatorChecks(
   guest: string | Check,
   qemu: Qemu | Check,
@@ -173,7 +180,9 @@ async function emulatorChecks(
     state: 'ok',
     text: `-cpu ${probed.emulated.cpu}, vlen ${probed.vlenBits}`,
   };
-  return [found, cpu, ...extensionChecks(probed, hello)];
+  const lesser = await attempt('emulator', () => probeLesserCpus(qemu, guest));
+  if ('state' in lesser) return [found, cpu, lesser];
+  return [found, cpu, ...lesserChecks(lesser), ...extensionChecks(probed, hello)];
 }
 
 /** Looks for everything a campaign needs; builds nothing but the guest unless told to. Throws for harness bugs alone. */
