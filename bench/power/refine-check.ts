@@ -20,7 +20,7 @@ export interface Refiner {
 
 /** The caller closes `bare`. */
 export async function openRefiner(parts: Omit<Refiner, 'bare'>): Promise<Refiner> {
-  return { ...parts, bare: await openStation({ ...parts.faulty, hasVeneers: false }) };
+  return { ...parts, bare: await openStation({ ...parts.faulty, hasVeneers: false }, parts.knownIssues) };
 }
 
 /** What a case shows without veneers, beyond known issues; null for nothing. */
@@ -36,7 +36,7 @@ export async function isCleanOn(
   kase: Case,
   knownIssues: readonly KnownIssue[],
 ): Promise<boolean> {
-  const station = await openStation(environment);
+  const station = await openStation(environment, knownIssues);
   try {
     const { verdict, known } = await replayCase(station, kase, environment.abilities, knownIssues);
     return verdict.kind === 'agree' || known !== null;

@@ -51,7 +51,7 @@ function mayBe(finding: JournalFinding, by: Check): boolean {
 export async function openVetting(options: VettingOptions): Promise<Vetting> {
   const { faulty, sound, profile, knownIssues, by } = options;
   const refiner = await openRefiner({ faulty, profile, knownIssues });
-  const soundStation = await openStation(sound);
+  const soundStation = await openStation(sound, knownIssues);
   const verdicts = new Map<number, Hit | null>();
   let offered: readonly JournalFinding[] = [];
   let hits = 0;

@@ -1,79 +1,84 @@
 import type { Case } from '../clif/case.ts';
 import { coarseBucket } from '../compare/bucket.ts';
-import { matchKnownIssues, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
-import type { Finding, Verdict } from '../compare/verdict.ts';
+import { matchKnownIssues, opcodesOf, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
+import type { Verdict } from '../compare/verdict.ts';
 import { noTime } from './phases.ts';
 import { runCase } from './run-case.ts';
 import { withOnly, type Station } from './station.ts';
 
-function opcodesOf(kase: Case): ReadonlySet<string> {
-  const opcodes = new Set<string>();
-  for (const fn of kase.module.functions) {
-    for (const block of fn.blocks) for (const inst of block.insts) opcodes.add(inst.op);
+/** What runs a rewritten case, and the issues there are. */
+interface Prover {
+  readonly station: Station;
+  /** Under the failing configuration alone. */
+  readonly kase: Case;
+  readonly issues: readonly KnownIssue[];
+  readonly plain: readonly KnownIssue[];
+  readonly cranelift: string;
+  readonly opcodes: ReadonlySet<string>;
+  /** Of the finding. What is still in it once rewritten is not another bug come to light. */
+  readonly bucket: string;
+}
+
+/** How the case still fails once `avoided` are kept clear of: null where it agrees or fails only in ways that plain issues explain. */
+async function failureWithout(prover: Prover, avoided: readonly KnownIssue[]): Promise<Verdict | null> {
+  const rewrites = new Set(avoided.flatMap(({ avoidedBy }) => avoidedBy ?? []));
+  const rewritten = [...rewrites].reduce((kase, rewrite) => rewriteCase(rewrite, kase), prover.kase);
+  const { verdict } = await runCase({ ...prover.station.bench, phases: noTime() }, rewritten);
+  if (verdict.kind === 'agree') return null;
+  const { plain, cranelift, opcodes } = prover;
+  const isPlain =
+    verdict.kind === 'finding' && matchKnownIssues(plain, verdict.finding, cranelift, opcodes) !== null;
+  return isPlain ? null : verdict;
+}
+
+/** Those of `proved` without any one of which the case fails again. */
+async function smallestProof(prover: Prover, proved: readonly KnownIssue[]): Promise<readonly KnownIssue[]> {
+  let needed = proved;
+  for (const { avoidedBy } of proved) {
+    const fewer = needed.filter((issue) => issue.avoidedBy !== avoidedBy);
+    if (fewer.length === needed.length || fewer.length === 0) continue;
+    if ((await failureWithout(prover, fewer)) === null) needed = fewer;
   }
-  return opcodes;
+  return needed;
+}
+
+/** The issues whose rewrites end the failure, beginning with those of `avoided`: what they leave may be other issues', which then join. */
+async function proveFrom(
+  prover: Prover,
+  avoided: readonly KnownIssue[],
+): Promise<readonly KnownIssue[] | null> {
+  const left = await failureWithout(prover, avoided);
+  if (left === null) return avoided;
+  if (left.kind !== 'finding') return null;
+  const { issues, cranelift, opcodes } = prover;
+  const further = matchKnownIssues(issues, left.finding, cranelift, opcodes)?.candidates ?? [];
+  const joining = further.filter((issue) => !avoided.some(({ avoidedBy }) => avoidedBy === issue.avoidedBy));
+  if (joining.length === 0 || coarseBucket(left.finding) === prover.bucket) return null;
+  return proveFrom(prover, [...avoided, ...joining]);
+}
+
+/** The issues whose rewrites end the failure, as few as will do; null where none do. Each candidate first, then all of them. */
+async function prove(
+  prover: Prover,
+  candidates: readonly KnownIssue[],
+): Promise<readonly KnownIssue[] | null> {
+  const attempts = [...candidates.map((issue) => [issue]), ...(candidates.length > 1 ? [candidates] : [])];
+  for (const attempt of attempts) {
+    const proved = await proveFrom(prover, attempt);
+    if (proved !== null) return smallestProof(prover, proved);
+  }
+  return null;
 }
 
 function joinIds(issues: readonly KnownIssue[]): string {
   return [...new Set(issues.map((issue) => issue.id))].sort().join('+');
 }
 
-/** How often what a rewrite uncovers is explained in turn. */
-const MOST_UNCOVERED = 2;
-
-/** What a proof works with. */
-interface Proof {
-  readonly station: Station;
-  readonly issues: readonly KnownIssue[];
-  readonly cranelift: string;
-  /** Issues whose rewrites the case has been through. */
-  readonly avoided: readonly KnownIssue[];
-}
-
 /**
- * The issues that explain `finding` of `kase` beside `candidates`, once these are kept clear of: none where the case agrees or
- * fails only in ways of issues without a rewrite; where another bug comes to light, those that explain it. Null where nothing does.
- */
-async function restAfter(
-  proof: Proof,
-  kase: Case,
-  finding: Finding,
-  candidates: readonly KnownIssue[],
-): Promise<readonly KnownIssue[] | null> {
-  const { station, issues, cranelift, avoided } = proof;
-  const rewritten = candidates.reduce(
-    (k, issue) => (issue.avoidedBy === undefined ? k : rewriteCase(issue.avoidedBy, k)),
-    kase,
-  );
-  const { verdict } = await runCase({ ...station.bench, phases: noTime() }, rewritten);
-  if (verdict.kind === 'agree') return [];
-  if (verdict.kind !== 'finding') return null;
-  const plain = issues.filter((issue) => issue.avoidedBy === undefined);
-  if (matchKnownIssues(plain, verdict.finding, cranelift, opcodesOf(kase)) !== null) return [];
-  if (avoided.length >= MOST_UNCOVERED || coarseBucket(verdict.finding) === coarseBucket(finding))
-    return null;
-  return prove({ ...proof, avoided: [...avoided, ...candidates] }, rewritten, verdict.finding);
-}
-
-async function prove(proof: Proof, kase: Case, finding: Finding): Promise<readonly KnownIssue[] | null> {
-  const { issues, cranelift, avoided } = proof;
-  const left = issues.filter((issue) => !avoided.includes(issue));
-  const explanation = matchKnownIssues(left, finding, cranelift, opcodesOf(kase));
-  if (explanation === null) return null;
-  const { certain, candidates } = explanation;
-  if (candidates.length === 0) return certain;
-  const attempts = [...candidates.map((issue) => [issue]), ...(candidates.length > 1 ? [candidates] : [])];
-  for (const attempt of attempts) {
-    const rest = await restAfter(proof, kase, finding, attempt);
-    if (rest !== null) return [...certain, ...attempt, ...rest];
-  }
-  return null;
-}
-
-/**
- * The ids of the known issues that explain a verdict, joined by `+`, or null. An issue with a rewrite has to prove itself: the
- * rewritten case must agree, fail only in ways that issues without a rewrite explain, or fail otherwise, by a bug that the first
- * one hid and that another issue explains in the same way.
+ * The ids of the known issues that explain a verdict, joined by `+`, or null. An issue with a rewrite has to prove
+ * itself: the rewritten case must agree, fail only in ways that issues without a rewrite explain, or fail otherwise, by a bug that the
+ * first one hid and that another issue explains in the same way. Where several rewrites are needed, those are named that none of the
+ * others make up for.
  */
 export async function explainFinding(
   station: Station,
@@ -83,10 +88,15 @@ export async function explainFinding(
   cranelift: string,
 ): Promise<string | null> {
   if (verdict.kind !== 'finding') return null;
-  const { finding } = verdict;
-  const explained = await prove({ station, issues, cranelift, avoided: [] }, withOnly(kase, finding), {
-    ...finding,
-    configuration: 0,
-  });
-  return explained === null ? null : joinIds(explained);
+  const opcodes = opcodesOf(kase);
+  const explanation = matchKnownIssues(issues, verdict.finding, cranelift, opcodes);
+  if (explanation === null) return null;
+  const { certain, candidates } = explanation;
+  if (candidates.length === 0) return joinIds(certain);
+  const failing = withOnly(kase, verdict.finding);
+  const plain = issues.filter((issue) => issue.avoidedBy === undefined);
+  const bucket = coarseBucket(verdict.finding);
+  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, bucket };
+  const proof = await prove(prover, candidates);
+  return proof === null ? null : joinIds([...certain, ...proof]);
 }

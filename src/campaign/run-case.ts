@@ -38,6 +38,8 @@ export interface Bench {
   readonly compileClock: BusyClock;
   readonly executeClock: BusyClock;
   readonly phases: Phases;
+  /** Whether known issues explain a finding by their mere match. The rest of the case is looked at all the same. */
+  readonly isPassedOver: (kase: Case, finding: Finding) => boolean;
 }
 
 /** Sees what a configuration compiled to. */
@@ -98,7 +100,7 @@ async function executeConfiguration(
   functions: readonly CompiledFunction[],
   expected: readonly Outcome[],
   seeds: readonly [bigint, bigint],
-): Promise<Finding | null> {
+): Promise<readonly Finding[]> {
   const guest = await bench.guests.for(configuration);
   const started = bench.now();
   const artifact = linkCase(guest, kase.module, configuration, functions, bench.hasVeneers, bench.cranelift);
@@ -118,21 +120,17 @@ async function executeConfiguration(
   bench.phases.execute += bench.executeClock.answered(linked);
   const layout = layoutSignature(entry.signature, { implicitReturnArea });
   const anyNan = (): boolean => exposesArithmeticNan(kase.module);
-  let finding: Finding | null = null;
-  for (let input = 0; input < expected.length && finding === null; input += 1) {
-    const outcome = expected[input];
-    if (outcome === undefined) continue;
+  const findings = expected.flatMap((outcome, input) => {
     const seen = observations.slice(input * seeds.length, (input + 1) * seeds.length);
-    finding = compareInput(
+    return compareInput(
       { signature: entry.signature, layout, configuration: index, input, anyNan },
       outcome,
       seen,
     );
-  }
+  });
   bench.phases.compare += bench.now() - compareStarted;
-  const isMeeting =
-    finding === null || (finding.kind === 'abi-violation' && finding.place !== UNDEFINED_READ);
-  if (!isMeeting || kase.parties === undefined || implicitReturnArea) return finding;
+  const isMeeting = findings.every(({ kind, place }) => kind === 'abi-violation' && place !== UNDEFINED_READ);
+  if (!isMeeting || kase.parties === undefined || implicitReturnArea) return findings;
   const traces = traceCase(kase, FUEL);
   const meetingStarted = bench.now();
   const met = await runParties({
@@ -146,11 +144,28 @@ async function executeConfiguration(
     seeds,
   });
   bench.phases.execute += bench.executeClock.answered(meetingStarted);
-  return withParties(finding, met);
+  const [first = null, ...rest] = findings;
+  const merged = withParties(first, met);
+  return merged === null ? rest : [merged, ...rest];
+}
+
+const NONDETERMINISM: Finding = {
+  kind: 'nondeterminism',
+  place: 'code differs',
+  detail: 'two compiles of one module under one configuration gave different code',
+  configuration: 0,
+  input: null,
+  expected: null,
+  observed: null,
+};
+
+/** The first finding, in the order of configurations and inputs, that is not passed over; where all are, the first. */
+function chosenFinding(bench: Bench, kase: Case, findings: readonly Finding[]): Finding | undefined {
+  return findings.find((finding) => !bench.isPassedOver(kase, finding)) ?? findings[0];
 }
 
 /**
- * Runs a valid case: oracle, compile, link, execute, compare. The first finding in the order of configurations is the
+ * Runs a valid case: oracle, compile, link, execute, compare. The first finding that is not passed over (`chosenFinding`) is the
  * verdict; without one, a configuration that was declined makes the case declined. Throws HarnessError only.
  * `onCompiled` is called once for each configuration that compiled.
  */
@@ -173,7 +188,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   bench.phases.compile += bench.compileClock.answered(asked);
   const first = results[0];
   const repeated = results[kase.configurations.length];
-  const runs: Promise<Finding | null>[] = [];
+  const runs: Promise<readonly Finding[]>[] = [];
   const verdicts: (Verdict | null)[] = kase.configurations.map((configuration, i) => {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
@@ -201,36 +216,24 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     }
     return judgeCompile(result, i);
   });
+  const findings: Finding[] = [];
   let verdict: Verdict = { kind: 'agree' };
   let modules = 0;
   for (let i = 0; i < verdicts.length; i += 1) {
+    const own = verdicts[i] ?? null;
+    if (own?.kind === 'finding') findings.push(own.finding);
+    else if (own !== null && verdict.kind === 'agree') verdict = own;
     const run = runs[i];
-    let own = verdicts[i] ?? null;
-    if (run !== undefined) {
-      modules += 1;
-      const finding = await run;
-      if (finding !== null) own = { kind: 'finding', finding };
-    }
-    if (own !== null && verdict.kind !== 'finding' && (own.kind === 'finding' || verdict.kind === 'agree'))
-      verdict = own;
+    if (run === undefined) continue;
+    modules += 1;
+    findings.push(...(await run));
   }
-  if (verdict.kind === 'agree' && first?.kind === 'compiled' && repeated !== undefined) {
-    if (repeated.kind !== 'compiled' || !sameCode(first.functions, repeated.functions)) {
-      const detail = 'two compiles of one module under one configuration gave different code';
-      verdict = {
-        kind: 'finding',
-        finding: {
-          kind: 'nondeterminism',
-          place: 'code differs',
-          detail,
-          configuration: 0,
-          input: null,
-          expected: null,
-          observed: null,
-        },
-      };
-    }
+  if (first?.kind === 'compiled' && repeated !== undefined) {
+    if (repeated.kind !== 'compiled' || !sameCode(first.functions, repeated.functions))
+      findings.push(NONDETERMINISM);
   }
+  const finding = chosenFinding(bench, kase, findings);
+  if (finding !== undefined) verdict = { kind: 'finding', finding };
   return { verdict: withoutAddresses(kase, verdict, expected), modules, expected };
 }
 

@@ -83,8 +83,8 @@ function judgeMachine(
   if (answer.kind === 'unknown') {
     return { kind: 'skipped', reason: `print expects nothing, and the oracle: ${answer.reason}` };
   }
-  const finding = compareInput(comparison, answer.outcome, [{ outcome: plain.outcome, violations: [] }]);
-  return finding === null ? PASS : { kind: 'miss', detail: finding.detail };
+  const [finding] = compareInput(comparison, answer.outcome, [{ outcome: plain.outcome, violations: [] }]);
+  return finding === undefined ? PASS : { kind: 'miss', detail: finding.detail };
 }
 
 async function explainDependence(
@@ -167,8 +167,8 @@ export async function runGroup(
       const result = judgeMachine(check, answer, observed, comparison);
       if (result.kind !== 'pass') return seen(result);
       const runs = [observed, ...poisoned.slice(input * poisons.length, (input + 1) * poisons.length)];
-      const finding = compareInput(comparison, observed.outcome, runs);
-      if (finding === null) return seen(result);
+      const [finding] = compareInput(comparison, observed.outcome, runs);
+      if (finding === undefined) return seen(result);
       return { result, dependence: await explainDependence(rig, test, configuration, check, finding) };
     }),
   );

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Driver } from '../backend/driver.ts';
 import type { Case } from '../clif/case.ts';
 import { coarseBucket } from '../compare/bucket.ts';
+import { matchKnownIssues, opcodesOf, type KnownIssue } from '../compare/known-issues.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import type { Environment } from './environment.ts';
 import { GuestSet } from './guest-set.ts';
@@ -60,8 +61,15 @@ async function startGuests(environment: Environment): Promise<GuestSet> {
   return guests;
 }
 
-/** Starts a driver and a guest. Throws HarnessError when either does not come up. */
-export async function openStation(environment: Environment): Promise<Station> {
+/**
+ * Starts a driver and a guest. Throws HarnessError when either does not come up. A case is looked at beyond findings that `knownIssues`
+ * explain by their mere match.
+ */
+export async function openStation(
+  environment: Environment,
+  knownIssues: readonly KnownIssue[] = [],
+): Promise<Station> {
+  const plain = knownIssues.filter((issue) => issue.avoidedBy === undefined);
   const driver = await Driver.start(environment.driverPath);
   const guests = await startGuests(environment);
   const now = (): number => performance.now();
@@ -74,6 +82,8 @@ export async function openStation(environment: Environment): Promise<Station> {
     compileClock: new BusyClock(now),
     executeClock: new BusyClock(now),
     phases: noTime(),
+    isPassedOver: (kase, finding) =>
+      plain.length > 0 && matchKnownIssues(plain, finding, environment.cranelift, opcodesOf(kase)) !== null,
   };
   return {
     bench,

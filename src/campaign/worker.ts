@@ -155,7 +155,7 @@ async function compilePrepared(job: Job): Promise<number> {
 async function startJob(message: Extract<ToWorker, { kind: 'start' }>): Promise<Job> {
   const profile = findProfile(message.profile);
   if (profile === undefined) throw new HarnessError('campaign', `no profile ${message.profile}`);
-  const station = await openStation(message.environment);
+  const station = await openStation(message.environment, message.knownIssues);
   const { environment, seed, knownIssues, aims } = message;
   const bent = profile.parties === undefined ? aims : [];
   return { station, environment, profile, seed, knownIssues, aims: bent, prepared: [] };

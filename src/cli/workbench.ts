@@ -33,7 +33,7 @@ export async function withWorkbench<T>(
     debugAssertions,
     onProgress: terminal.buildNote,
   });
-  const station = await openStation(environment);
+  const station = await openStation(environment, knownIssues);
   try {
     return await work({ environment, station, knownIssues });
   } finally {

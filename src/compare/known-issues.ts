@@ -126,6 +126,15 @@ function isCandidate(
   );
 }
 
+/** Opcodes that a module holds. */
+export function opcodesOf(kase: Case): ReadonlySet<string> {
+  const opcodes = new Set<string>();
+  for (const fn of kase.module.functions) {
+    for (const block of fn.blocks) for (const inst of block.insts) opcodes.add(inst.op);
+  }
+  return opcodes;
+}
+
 /** What may explain a finding. */
 export interface Explanation {
   /** Issues that explain a part of it by their mere match. */

@@ -151,15 +151,15 @@ export function violationDraft(violations: Violations): Draft | null {
 }
 
 /**
- * Holds what the machine did on one input, once per poison, against the oracle. Null where all agree. An oracle that
- * gave up proves nothing, so nothing is held against it.
+ * Holds what the machine did on one input, once per poison, against the oracle: a wrong outcome, or every set of broken rules that
+ * a poison showed. An oracle that gave up proves nothing, so nothing is held against it.
  */
 export function compareInput(
   comparison: Comparison,
   expected: Outcome,
   observations: readonly Observed[],
-): Finding | null {
-  if (expected.kind === 'exhausted') return null;
+): readonly Finding[] {
+  if (expected.kind === 'exhausted') return [];
   const { configuration, input } = comparison;
   const finding = (draft: Draft, observed: Outcome): Finding => ({
     ...draft,
@@ -172,13 +172,15 @@ export function compareInput(
   const wrong = observations.find((o) => !sameOutcome(comparison, expected, o.outcome));
   if (wrong !== undefined) {
     const draft = judge(comparison, expected, wrong.outcome);
-    if (agreeing.length === 0 || draft.kind !== 'miscompile') return finding(draft, wrong.outcome);
+    if (agreeing.length === 0 || draft.kind !== 'miscompile') return [finding(draft, wrong.outcome)];
     // Right under one poison and wrong under another: something undefined was read.
-    return finding({ kind: 'abi-violation', place: UNDEFINED_READ, detail: draft.detail }, wrong.outcome);
+    return [finding({ kind: 'abi-violation', place: UNDEFINED_READ, detail: draft.detail }, wrong.outcome)];
   }
+  const findings = new Map<string, Finding>();
   for (const observed of observations) {
     const draft = violationDraft(observed.violations);
-    if (draft !== null) return finding(draft, observed.outcome);
+    if (draft === null || findings.has(draft.place)) continue;
+    findings.set(draft.place, finding(draft, observed.outcome));
   }
-  return null;
+  return [...findings.values()];
 }
