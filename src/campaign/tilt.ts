@@ -74,9 +74,12 @@ function tiltPlace(config: Config, place: string, position: number): Config {
   });
 }
 
-/** Lengths other than 128 bits are in few cases, and those of more need processors with such registers. */
+/** Shorter vectors than of 128 bits are in few cases; longer ones belong to the profiles that have them at all. */
 function allowVectors(config: Config, bits: number): Config {
-  if (bits > 128) return { ...config, vectorBits: [{ item: Math.max(256, bits), weight: 1 }] };
+  if (bits > 128) {
+    const hasSuch = config.vectorBits.some(({ item }) => item >= bits);
+    return hasSuch ? { ...config, vectorBits: [{ item: Math.max(256, bits), weight: 1 }] } : config;
+  }
   return bits < 128 ? { ...config, narrowVectorCases: 100 } : config;
 }
 
