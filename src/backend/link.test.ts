@@ -50,6 +50,21 @@ function pcRelative(image: Uint8Array, hi: number, lo: number): number {
 }
 
 describe('linkModule', () => {
+  it('brings the routine that probes frames where a prologue calls it and nobody defines it', () => {
+    const call = [AUIPC_T6, JALR_RA_T6];
+    const prober = compiled('a', call, [reloc('RiscvCallPlt', 0, 'Probestack')]);
+    const { image, functions } = linkModule([prober], BASE);
+    const at = pcRelative(image, 0, 4);
+    expect(functions).toHaveLength(1);
+    expect(at).toBeGreaterThanOrEqual(8);
+    // addi sp, sp, -16 … ret
+    expect(word(image, at)).toBe(0xff010113);
+    expect(word(image, at + 13 * 4)).toBe(0x00008067);
+    expect(linkObstacle([prober])).toBeNull();
+    const own = linkModule([prober, compiled('Probestack', [1])], BASE);
+    expect(pcRelative(own.image, 0, 4)).toBe(own.functions[1]?.offset);
+  });
+
   it('places functions aligned, in order, with traps at image offsets', () => {
     const first = { ...compiled('a', [1, 2, 3]), traps: [{ offset: 8, code: 'user1' }] };
     const second = { ...compiled('b', [4]), alignBytes: 64, traps: [{ offset: 0, code: 'heap_oob' }] };

@@ -4,6 +4,7 @@ import { throwRoutineNamed } from '../clif/throw-routine.ts';
 import type { Artifact, PlacedFunction, PlacedStub } from './artifact.ts';
 import type { CompiledFunction, Relocation } from './compile-result.ts';
 import { handlerTableBytes, writeHandlerTable } from './handler-table.ts';
+import { PROBE_ROUTINE, PROBE_ROUTINE_BYTES, writeProbeRoutine } from './probe-routine.ts';
 import { STUB_INDEX_OFFSET, STUB_TARGET_OFFSET, stubOf } from './stub.ts';
 import type { Callee } from './stub.ts';
 
@@ -44,6 +45,8 @@ interface Layout {
   readonly got: ReadonlyMap<string, number>;
   /** Offset of the table of exception handlers; null where nothing in the image throws. */
   readonly handlerTable: number | null;
+  /** Offset of the routine that probes frames; null where no function calls one, or one of them is it. */
+  readonly probeRoutine: number | null;
   readonly sizeBytes: number;
 }
 
@@ -52,7 +55,7 @@ interface Layout {
  * and resolves their relocations (RISC-V ELF psABI, "Relocations"). Throws HarnessError for an undefined name, a
  * relocation kind it does not know (thread-local storage among them) and a PC-relative target out of reach.
  * With `veneers` each callee that some relocation names gets a stub behind the functions; the entry itself is entered without. A callee
- * that throws brings the table of exception handlers with it.
+ * that throws brings the table of exception handlers with it, and a function that probes its frame by a call the routine for it.
  */
 export function linkModule(
   functions: readonly CompiledFunction[],
@@ -78,6 +81,7 @@ export function linkModule(
     layout.stubs.forEach((stub, index) => linker.writeStub(image, stub, index, veneers.runtime));
   if (layout.handlerTable !== null)
     writeHandlerTable(view, layout.handlerTable, functions, layout.placed, base);
+  if (layout.probeRoutine !== null) writeProbeRoutine(view, layout.probeRoutine);
   return {
     base,
     image,
@@ -105,7 +109,7 @@ export function linkObstacle(functions: readonly CompiledFunction[]): string | n
       if (!KNOWN_RELOCATIONS.has(kind)) return `needs relocation ${kind}`;
       if (target.kind !== 'function') continue;
       const name = functionNameText(target.name);
-      if (!defined.has(name) && throwRoutineNamed(name) === null)
+      if (!defined.has(name) && name !== PROBE_ROUTINE && throwRoutineNamed(name) === null)
         return `needs ${name}, which nobody provides`;
     }
   }
@@ -140,6 +144,11 @@ function placeFunctions(functions: readonly CompiledFunction[], callees: readonl
   }
   const stubs: PlacedStub[] = [];
   const targets = new Map(offsets);
+  const probeRoutine = used.has(PROBE_ROUTINE) && !offsets.has(PROBE_ROUTINE) ? end : null;
+  if (probeRoutine !== null) {
+    targets.set(PROBE_ROUTINE, probeRoutine);
+    end += PROBE_ROUTINE_BYTES;
+  }
   end = alignUp(end, FUNCTION_ALIGN_BYTES);
   for (const callee of callees) {
     const name = functionNameText(callee.name);
@@ -151,7 +160,7 @@ function placeFunctions(functions: readonly CompiledFunction[], callees: readonl
   }
   const handlerTable = stubs.some(({ callee }) => isThrowing(callee)) ? end : null;
   if (handlerTable !== null) end += handlerTableBytes(functions);
-  return { placed, offsets, stubs, targets, got, handlerTable, sizeBytes: end + TAIL_BYTES };
+  return { placed, offsets, stubs, targets, got, handlerTable, probeRoutine, sizeBytes: end + TAIL_BYTES };
 }
 
 function isThrowing({ kind }: Callee): boolean {

@@ -39,6 +39,7 @@ export function problemText(problem: Problem): string {
 function checkFunction(context: CheckContext): void {
   const { fn } = context;
   checkSignatures(context);
+  checkGlobals(context);
   checkEntry(context);
   if (context.blockIndex.size !== fn.blocks.length)
     report(context, 'structure', 'blocks', 'two blocks have the same number');
@@ -68,6 +69,20 @@ function checkSignatures(context: CheckContext): void {
   for (const [n, signature] of fn.sigRefs) {
     const fault = signatureFault(signature);
     if (fault !== null) report(context, 'signature', `sig${n}`, fault);
+  }
+}
+
+/** Of global values and the stack limit (verifier, `verify_global_values`). */
+function checkGlobals(context: CheckContext): void {
+  const { signature, globalValues, stackLimit } = context.fn;
+  if (stackLimit !== null && !globalValues.has(stackLimit))
+    report(context, 'undefined', 'stack_limit', `gv${stackLimit} is not declared`);
+  const hasVmctx = signature.params.some(({ purpose }) => purpose.kind === 'vmctx');
+  for (const [n, global] of globalValues) {
+    if (global.kind === 'vmctx' && !hasVmctx) report(context, 'undefined', `gv${n}`, 'no parameter is vmctx');
+    if (global.kind !== 'load' && global.kind !== 'iadd_imm') continue;
+    if (!globalValues.has(global.base))
+      report(context, 'undefined', `gv${n}`, `gv${global.base} is not declared`);
   }
 }
 

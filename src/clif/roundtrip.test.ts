@@ -1,7 +1,16 @@
 import fc, { type GeneratorValue } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkModule, problemText } from './check.ts';
-import type { BlockCall, FuncRef, Function, FunctionName, Inst, Module, Value } from './module.ts';
+import type {
+  BlockCall,
+  FuncRef,
+  Function,
+  FunctionName,
+  GlobalValue,
+  Inst,
+  Module,
+  Value,
+} from './module.ts';
 import { clifErrorText, parseClif } from './parse.ts';
 import { printModule } from './print.ts';
 import { countInstructions, mapValues, renumber, usesOf } from './rewrite.ts';
@@ -244,15 +253,17 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
     }
     return { id: b * 2, params, insts, cold: b > 0 && g(fc.boolean) };
   });
+  const hasVmctx = signature.params.some(({ purpose }) => purpose.kind === 'vmctx');
   return {
     name: nameOf(index),
     signature,
     stackSlots: new Map([[0, { kind: 'explicit_slot', sizeBytes: 64, alignBytes: 16 }]]),
     globalValues: new Map([
-      [0, { kind: 'vmctx' }],
+      // Only a function with such a parameter may say vmctx.
+      [0, hasVmctx ? { kind: 'vmctx' } : SYMBOL],
       [1, { kind: 'load', base: 0, type: 'i64', offset: -8, flags: ['notrap', 'aligned'] }],
       [2, { kind: 'iadd_imm', base: 1, type: 'i64', offset: -3n }],
-      [3, { kind: 'symbol', name: nameOf(0), offset: 4n, colocated: true, tls: false }],
+      [3, SYMBOL],
     ]),
     sigRefs,
     funcRefs,
@@ -262,6 +273,8 @@ function drawFunction(g: GeneratorValue, index: number, signatures: readonly Sig
     valueTypes,
   };
 }
+
+const SYMBOL: GlobalValue = { kind: 'symbol', name: nameOf(0), offset: 4n, colocated: true, tls: false };
 
 function drawTerminator(g: GeneratorValue, target: () => BlockCall, valueOf: (type: Type) => Value): Inst {
   switch (g(fc.nat, { max: 2 })) {

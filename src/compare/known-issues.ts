@@ -5,29 +5,34 @@ import { carryNarrowFloatResults } from './narrow-float-results.ts';
 import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
+import { checkLimitsByHand } from './stack-limits.ts';
 import type { Finding } from './verdict.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
 export type Rewrite =
   | 'carry-narrow-float-results'
+  | 'check-limits-by-hand'
   | 'contexts-as-integers'
   | 'keep-splats-from-swizzles'
   | 'keep-wide-vectors-in-memory'
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
   | 'with-zfhmin'
-  | 'without-probes';
+  | 'without-inline-probes'
+  | 'without-outline-probes';
 
 export const REWRITES: readonly Rewrite[] = [
   'carry-narrow-float-results',
+  'check-limits-by-hand',
   'contexts-as-integers',
   'keep-splats-from-swizzles',
   'keep-wide-vectors-in-memory',
   'round-by-hand',
   'system-v-for-preserve-all',
   'with-zfhmin',
-  'without-probes',
+  'without-inline-probes',
+  'without-outline-probes',
 ];
 
 function withIsaFlag(kase: Case, flag: string): Case {
@@ -38,11 +43,13 @@ function withIsaFlag(kase: Case, flag: string): Case {
   return { ...kase, configurations };
 }
 
-function withoutProbes(kase: Case): Case {
-  const configurations = kase.configurations.map((configuration) => ({
-    ...configuration,
-    shared: { ...configuration.shared, enable_probestack: 'false' },
-  }));
+/** Configurations that probe frames by `strategy` (outline where none is set) without any probes. */
+function withoutProbes(kase: Case, strategy: 'inline' | 'outline'): Case {
+  const configurations = kase.configurations.map((configuration) => {
+    const { shared } = configuration;
+    const isMeant = (shared['probestack_strategy'] ?? 'outline') === strategy;
+    return isMeant ? { ...configuration, shared: { ...shared, enable_probestack: 'false' } } : configuration;
+  });
   return { ...kase, configurations };
 }
 
@@ -63,6 +70,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
     case 'carry-narrow-float-results':
       return carryNarrowFloatResults(kase);
+    case 'check-limits-by-hand':
+      return checkLimitsByHand(kase);
     case 'contexts-as-integers':
       return contextsAsIntegers(kase);
     case 'keep-splats-from-swizzles':
@@ -75,8 +84,10 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return systemVForPreserveAll(kase);
     case 'with-zfhmin':
       return withIsaFlag(kase, 'has_zfhmin');
-    case 'without-probes':
-      return withoutProbes(kase);
+    case 'without-inline-probes':
+      return withoutProbes(kase, 'inline');
+    case 'without-outline-probes':
+      return withoutProbes(kase, 'outline');
   }
 }
 

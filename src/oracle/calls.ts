@@ -103,6 +103,7 @@ function activate(machine: Machine, callee: PreparedFunction, args: readonly big
     machine.results = callee.native(args);
     return;
   }
+  callee.checkLimit?.(args);
   const { memory } = machine;
   const { active: wasActive, frameBase, frame } = callee;
   const saved = wasActive ? save(callee.cells) : null;

@@ -55,6 +55,7 @@ export function libcall(name: string, address: bigint): PreparedFunction | null 
     frame: NO_FRAME,
     view: null,
     unsupported: null,
+    checkLimit: null,
     native: isSingle ? lift(f32, F32) : lift(f64, F64),
     active: false,
     frameBase: 0,

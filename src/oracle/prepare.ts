@@ -15,6 +15,7 @@ import {
   type Program,
   type Scope,
 } from './program.ts';
+import { stackLimitCheck } from './stack-limit.ts';
 import { throwRoutine } from './throw.ts';
 import { UnsupportedError } from './unsupported-error.ts';
 
@@ -40,6 +41,7 @@ function declare(source: Function, address: bigint, space: AddressSpace): Prepar
     frame: layOutFrame(source.stackSlots, space.hasLooseSlots),
     view: null,
     unsupported: null,
+    checkLimit: null,
     native: null,
     active: false,
     frameBase: 0,
@@ -69,6 +71,7 @@ function prepareFunction(scope: Scope): void {
     const block = scope.blocks.get(sourceBlock.id);
     if (block !== undefined) prepareBlock(scope, sourceBlock, block);
   }
+  self.checkLimit = stackLimitCheck(source, scope.machine.memory);
   const [first] = source.blocks;
   self.entry = first === undefined ? null : (scope.blocks.get(first.id) ?? null);
   self.params = self.entry?.params ?? [];

@@ -44,6 +44,8 @@ export interface PreparedFunction {
   frame: FrameLayout;
   /** Set where the function holds something the oracle cannot do; thrown when it is called. */
   unsupported: UnsupportedError | null;
+  /** Ends the run where the stack limit that these arguments lead to does not allow the activation. */
+  checkLimit: ((args: readonly bigint[]) => void) | null;
   /** A runtime routine instead of blocks. */
   native: ((args: readonly bigint[]) => readonly bigint[]) | null;
   active: boolean;

@@ -34,6 +34,7 @@ export function throwRoutine(name: string, address: bigint, machine: Machine): P
     frame: NO_FRAME,
     view: null,
     unsupported: null,
+    checkLimit: null,
     native: ([entryFrame = 0n, exitFrame = 0n, , tag = 0n, first = 0n, second = 0n, instance]) => {
       const frames = machine.frames ?? [];
       if (frames.at(-1) !== exitFrame) return exhaust('a throw from another frame than its own');

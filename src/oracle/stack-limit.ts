@@ -1,0 +1,56 @@
+import { functionNameText, type Function } from '../clif/module.ts';
+import { readMemory, type Memory } from './memory.ts';
+import { exhaust, trap } from './stop.ts';
+import { UnsupportedError } from './unsupported-error.ts';
+
+/** What a check of the stack limit traps with (cranelift-codegen `ir/trapcode.rs`, `STACK_OVERFLOW`). */
+const STACK_OVERFLOW = 'stk_ovf';
+
+/** No stack lies below this, and none above that: whatever the machine, a limit on either side says what comes of it. */
+const LOWEST_STACK = 0x1_0000n;
+const HIGHEST_STACK = 1n << 63n;
+/** Above this a frame of less than 32 KiB may wrap around where it is added (`machinst/abi.rs`, `insert_stack_check`). */
+const HIGHEST_LIMIT = (1n << 64n) - 0x8000n;
+
+/** Where the limit comes from: the parameter that starts it, and what is added before each load that follows. */
+interface LimitSource {
+  readonly param: number;
+  readonly offsets: readonly number[];
+}
+
+/** The chain of loads of `generate_gv` (`machinst/abi.rs`), which knows only vmctx and loads of words from it. */
+function sourceOf(fn: Function, global: number): LimitSource {
+  const offsets: number[] = [];
+  let at = global;
+  for (;;) {
+    const value = fn.globalValues.get(at);
+    if (value?.kind === 'vmctx') break;
+    if (value?.kind !== 'load' || value.type !== 'i64' || offsets.length > fn.globalValues.size)
+      throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), `gv${global}`);
+    offsets.unshift(value.offset);
+    at = value.base;
+  }
+  const param = fn.signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+  if (param < 0)
+    throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), 'there is no vmctx');
+  return { param, offsets };
+}
+
+/**
+ * What a function's `stack_limit` does at its entry, null where it has none: nothing where the limit is below every stack, a trap where it is
+ * above. What lies between says nothing, as CLIF has no addresses for frames. A function without slots may need no stack, and is then
+ * not checked.
+ */
+export function stackLimitCheck(fn: Function, memory: Memory): ((args: readonly bigint[]) => void) | null {
+  if (fn.stackLimit === null) return null;
+  const { param, offsets } = sourceOf(fn, fn.stackLimit);
+  const hasFrame = [...fn.stackSlots.values()].some(({ sizeBytes }) => sizeBytes > 0);
+  return (args) => {
+    let limit = args[param] ?? 0n;
+    for (const offset of offsets) limit = readMemory(memory, limit, offset, 8);
+    if (limit < LOWEST_STACK) return;
+    if (limit < HIGHEST_STACK || limit > HIGHEST_LIMIT) exhaust('a stack limit that may lie in the stack');
+    if (!hasFrame) exhaust('a stack limit that matters only if there is a frame');
+    trap(STACK_OVERFLOW);
+  };
+}
