@@ -45,7 +45,7 @@ const REGISTERS_BYTES = 512;
 const IS_TAIL = 1;
 const IS_FOREIGN = 2;
 
-/** Entries of a log. Throws HarnessError when its lengths do not add up. */
+/** Entries of a log, up to one that names no stub: those lie in reach of the code under test. Throws HarnessError when its lengths do not add up. */
 export function decodeCalls(artifact: Artifact, log: RawLog): CallLog {
   const { bytes } = log;
   const entries: LoggedEntry[] = [];
@@ -53,17 +53,18 @@ export function decodeCalls(artifact: Artifact, log: RawLog): CallLog {
     const length = bytes.getUint32(at + 4, true);
     if (length < HEADER_BYTES || at + length > bytes.byteLength)
       throw new HarnessError('emulator', "an entry of the guest's call log does not fit in it");
-    entries.push(decodeEntry(artifact, new DataView(bytes.buffer, bytes.byteOffset + at, length)));
+    const entry = decodeEntry(artifact, new DataView(bytes.buffer, bytes.byteOffset + at, length));
+    if (entry === null) return { entries, isCut: true };
+    entries.push(entry);
     at += length;
   }
   return { entries, isCut: log.isCut };
 }
 
-function decodeEntry(artifact: Artifact, entry: DataView): LoggedEntry {
+function decodeEntry(artifact: Artifact, entry: DataView): LoggedEntry | null {
   const index = decodeCallee(entry.getUint32(8, true));
   const stub = index === 'entry' ? undefined : artifact.stubs[index];
-  if (index !== 'entry' && stub === undefined)
-    throw new HarnessError('emulator', `the guest's call log names callee ${index}`);
+  if (index !== 'entry' && stub === undefined) return null;
   const flags = entry.getUint16(2, true);
   const base = {
     callee: stub?.callee ?? null,

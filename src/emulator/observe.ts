@@ -153,8 +153,8 @@ function callText(artifact: Artifact, call: RawCall, kind: RawViolation['kind'])
 function calleeText(artifact: Artifact, callee: RawCall['callee']): string {
   if (callee === 'entry') return 'the entry';
   const stub = artifact.stubs[callee];
-  if (stub === undefined) throw new HarnessError('emulator', `the guest names callee ${callee}`);
-  return functionNameText(stub.callee.name);
+  // The stubs lie behind the code under test, which may have gone wild.
+  return stub === undefined ? 'a stub that was written over' : functionNameText(stub.callee.name);
 }
 
 function signedHex(offset: number): string {
