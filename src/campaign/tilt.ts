@@ -6,14 +6,20 @@ import type { Config, Range, Weighted } from '../gen/config.ts';
 
 /** Times as heavy as all the rest together. */
 const FAVOUR = 1;
+/** For the longest vectors where only lists of hardly anything else are long enough. */
+const LONG_FAVOUR = 8;
 
-/** Makes those that `isWanted` weigh as much as all the others together; what the list lacks is not added. */
-function favour<T>(list: readonly Weighted<T>[], isWanted: (item: T) => boolean): readonly Weighted<T>[] {
+/** Makes those that `isWanted` weigh `times` as much as all the others together; what the list lacks is not added. */
+function favour<T>(
+  list: readonly Weighted<T>[],
+  isWanted: (item: T) => boolean,
+  times = FAVOUR,
+): readonly Weighted<T>[] {
   const sum = (wanted: boolean): number =>
     list.reduce((total, { item, weight }) => total + (isWanted(item) === wanted ? weight : 0), 0);
   const [own, rest] = [sum(true), sum(false)];
-  if (own === 0 || rest === 0 || own >= FAVOUR * rest) return list;
-  const factor = Math.ceil((FAVOUR * rest) / own);
+  if (own === 0 || rest === 0 || own >= times * rest) return list;
+  const factor = Math.ceil((times * rest) / own);
   return list.map((entry) => (isWanted(entry.item) ? { ...entry, weight: entry.weight * factor } : entry));
 }
 
@@ -25,8 +31,8 @@ function atMost(range: Range, max: number): Range {
   return { min: Math.min(range.min, max), max: Math.max(Math.min(range.min, max), Math.min(range.max, max)) };
 }
 
-function favourTypes(config: Config, isWanted: (type: Type) => boolean): Config {
-  const types = favour(config.types, isWanted);
+function favourTypes(config: Config, isWanted: (type: Type) => boolean, times = FAVOUR): Config {
+  const types = favour(config.types, isWanted, times);
   const hasVectors = config.types.some(({ item }) => isWanted(item) && typeInfo(item).isVector);
   const hasOthers = config.types.some(({ item }) => isWanted(item) && !typeInfo(item).isVector);
   return { ...config, types, ...(hasVectors && !hasOthers ? { vectorCases: 100 } : {}) };
@@ -150,7 +156,7 @@ function tiltCall(config: Config, pick: Pick): Config {
   const [argumentArea, returnArea] = [pick['argument area'], pick['return area']];
   // Only lists of long vectors take a kilobyte.
   if (lowestOf(argumentArea ?? 'none') > 256 || lowestOf(returnArea ?? 'none') > 256)
-    tilted = favourTypes(allowVectors(tilted, 512), (item) => typeInfo(item).isVector);
+    tilted = favourTypes(allowVectors(tilted, 512), (item) => typeInfo(item).bits === 512, LONG_FAVOUR);
   if (argumentArea !== undefined) tilted = { ...tilted, params: tiltArea(tilted.params, argumentArea) };
   if (returnArea !== undefined) {
     const isOn = returnArea !== 'none';
@@ -172,7 +178,7 @@ function tiltCall(config: Config, pick: Pick): Config {
 }
 
 function tiltFrame(config: Config, pick: Pick): Config {
-  const { size, convention, ends } = pick;
+  const { size, convention, ends, probes } = pick;
   let tilted = config;
   if (size !== undefined && size !== 'none') {
     const [from = 0, to = from * 2] = size
@@ -194,6 +200,9 @@ function tiltFrame(config: Config, pick: Pick): Config {
     if (count !== undefined) tilted = tiltLive(tilted, kind, count);
   }
   if (convention !== undefined) tilted = favourConvention(tilted, convention);
+  if (pick['stack limit'] === 'true') tilted = { ...tilted, stackLimits: 60 };
+  if (probes === 'outline') tilted = { ...tilted, outlineProbes: 60 };
+  if (probes === 'inline') tilted = { ...tilted, inlineProbes: 80 };
   const weights = tilted.statementWeights;
   if (ends === 'tail call') return { ...favourConvention(tilted, 'tail'), tailCalls: 100 };
   if (ends === 'both')
@@ -202,8 +211,7 @@ function tiltFrame(config: Config, pick: Pick): Config {
       statementWeights: { ...weights, exit: weights.exit * 8 },
       tailCalls: 90,
     };
-  if (ends === 'trap only') return { ...tilted, statementWeights: { ...weights, trap: weights.trap * 10 } };
-  return tilted;
+  return ends === 'trap only' ? { ...tilted, trappingFunctions: 35 } : tilted;
 }
 
 /** The profile bent towards cases that fill `cell`: likelier, never certain, and with all that else belongs to the profile. */

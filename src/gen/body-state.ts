@@ -218,16 +218,19 @@ export function planAt(state: BodyState, target: number): FunctionPlan {
   return plan;
 }
 
-export function finishFunction(state: BodyState): Function {
+export function finishFunction(
+  state: BodyState,
+  limit: Pick<Function, 'globalValues' | 'stackLimit'>,
+): Function {
   return {
     name: state.plan.name,
     signature: state.plan.signature,
     stackSlots: state.stackSlots,
-    globalValues: new Map(),
+    globalValues: limit.globalValues,
     sigRefs: state.sigRefs,
     funcRefs: state.funcRefs,
     constants: new Map(),
-    stackLimit: null,
+    stackLimit: limit.stackLimit,
     blocks: state.blocks,
     valueTypes: state.valueTypes,
   };

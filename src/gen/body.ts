@@ -2,7 +2,6 @@ import type { Function, Value } from '../clif/module.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
 import { emit, finishFunction, newValue, publish, type BodyState } from './body-state.ts';
 import { canAfford } from './call-parts.ts';
-import { call } from './calls.ts';
 import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement } from './control.ts';
@@ -11,7 +10,9 @@ import { leaveFunction } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
 import { addMemory, loadAny, storeAny } from './regions.ts';
+import { declareLimit } from './stack-limits.ts';
 import { canThrow, throwStatement } from './throws.ts';
+import { callAny } from './trapping-calls.ts';
 import { anyValue, condition, constant } from './values.ts';
 import { pickWeighted } from './weighted.ts';
 
@@ -88,7 +89,7 @@ function takeParams(state: BodyState): readonly Value[] {
       state.regions.push({ base, offset: 0 });
     } else if (role?.kind === 'function') {
       state.functionPointers.push({ target: role.target, value });
-    } else {
+    } else if (role?.kind !== 'limit') {
       publish(state, value);
     }
     return value;
@@ -106,13 +107,13 @@ function callSomething(state: BodyState): void {
     return;
   }
   const uncalled = affordable.filter((target) => !state.called.has(target));
-  call(state, state.draw.pick(uncalled.length > 0 && state.draw.chance(75) ? uncalled : affordable));
+  callAny(state, state.draw.pick(uncalled.length > 0 && state.draw.chance(75) ? uncalled : affordable));
 }
 
 /** The entry calls what nothing else does, as far as the budget goes. */
 function callTheRest(state: BodyState): void {
   for (let target = 1; target < state.plans.length; target += 1) {
-    if (!state.called.has(target) && canAfford(state, target)) call(state, target);
+    if (!state.called.has(target) && canAfford(state, target)) callAny(state, target);
   }
 }
 
@@ -189,5 +190,5 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   if (state.index === 0) callTheRest(state);
   leaveFunction(state);
   const runs = plan.counter === null ? 1 : RECURSION_MAX + 1;
-  return { function: finishFunction(state), cost: state.cost * runs };
+  return { function: finishFunction(state, declareLimit(state)), cost: state.cost * runs };
 }

@@ -3,6 +3,7 @@ import { emit, funcRefTo, newValue, planAt, type BodyState, type Cell } from './
 import { loadFrom, storeTo } from './memory.ts';
 import { RECURSION_MAX, type FunctionPlan } from './plan.ts';
 import { addMemory, anyRegion } from './regions.ts';
+import { limitArgument } from './stack-limits.ts';
 import { anyValue, constant } from './values.ts';
 import type { View } from './views.ts';
 
@@ -59,6 +60,8 @@ export function argument(state: BodyState, plan: FunctionPlan, view: View, index
       return anyRegion(state);
     case 'function':
       return addressThrough(state, role.target);
+    case 'limit':
+      return limitArgument(state, role, false);
     case 'counter':
       return constant(state, param.type, BigInt(state.draw.int(0, RECURSION_MAX)));
   }

@@ -73,29 +73,29 @@ describe('a seed', () => {
       [
         {
           "configurations": [
-            "enable_probestack=true is_pic=true opt_level=none preserve_frame_pointers=false probestack_strategy=inline regalloc_algorithm=backtracking unwind_info=true has_zbb has_zbkb has_zbs has_zca has_zcd has_zfh has_zfhmin has_zicond",
-            "enable_probestack=false is_pic=true opt_level=none preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zca has_zcd has_zfa has_zfh has_zfhmin",
+            "enable_probestack=false is_pic=true opt_level=none preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=true has_zbb has_zbc has_zbs has_zcb has_zfh has_zfhmin",
+            "enable_probestack=false is_pic=false opt_level=speed_and_size preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=false has_zbkb has_zbs has_zcb has_zfa has_zfh has_zfhmin",
           ],
           "seed": "0123456789abcdef",
-          "sha256": "87130e20c6f2a1b749fe676cd3f565e85fb38072542021483eae5168eaf0f627",
+          "sha256": "40f1bcd5ae12f7d333755b068e4df72f2a580f599174a2fcd8350d874ad8ea7c",
           "signature": "1 functions, 1 parameters",
         },
         {
           "configurations": [
-            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=true has_v has_zba has_zbc has_zbkb has_zcb has_zfa has_zfh has_zfhmin has_zvfh",
-            "enable_multi_ret_implicit_sret=true enable_probestack=false is_pic=false opt_level=none preserve_frame_pointers=true regalloc_algorithm=single_pass unwind_info=true has_v has_zbc has_zbkb has_zbs has_zca has_zcd has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_multi_ret_implicit_sret=true enable_probestack=true is_pic=false opt_level=speed_and_size preserve_frame_pointers=true probestack_strategy=inline regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_multi_ret_implicit_sret=true enable_probestack=true is_pic=false opt_level=none preserve_frame_pointers=false probestack_strategy=inline regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zbb has_zbc has_zca has_zcd has_zfa has_zfh has_zfhmin has_zicond has_zvfh has_zvl128b has_zvl32b has_zvl64b",
           ],
           "seed": "fedcba9876543210",
-          "sha256": "59f44da93addebf53747a6b4bcdc27d0b38f6ce0517a0b8980f91f1d95796a04",
+          "sha256": "5d379072d66868bddd7a04bffed6e1550b1b6549219001f140b47fb39bb7d135",
           "signature": "4 functions, 1 parameters",
         },
         {
           "configurations": [
-            "enable_probestack=true is_pic=false opt_level=none preserve_frame_pointers=true probestack_strategy=inline regalloc_algorithm=single_pass unwind_info=true has_v has_zba has_zbc has_zbkb has_zbs has_zca has_zcd has_zfh has_zfhmin has_zvfh",
-            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=false regalloc_algorithm=backtracking unwind_info=false has_v has_zba has_zbkb has_zcb has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_probestack=false is_pic=false opt_level=speed preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=true has_v has_zbs has_zfa has_zfh has_zfhmin has_zicond has_zvfh",
+            "enable_probestack=false is_pic=false opt_level=speed_and_size preserve_frame_pointers=true regalloc_algorithm=backtracking unwind_info=false has_v has_zbc has_zbkb has_zcb has_zfa has_zfh has_zfhmin has_zvfh has_zvl128b has_zvl32b has_zvl64b chaos=47630",
           ],
           "seed": "00000000000000ff",
-          "sha256": "00f70f07043044a2d9a1cd77faa05bfe34ce988346aeeeff768d0e89492428ff",
+          "sha256": "7f841192d9997df62c8a36cf22f6cfacb62ffae9fe71d519e823b14c60b4dd22",
           "signature": "7 functions, 3 parameters",
         },
       ]

@@ -101,7 +101,7 @@ export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<O
       configurations: drawConfigurations(
         draw,
         draw.int(config.configurations.min, config.configurations.max),
-        shape,
+        { shape, config, blocks: functions.reduce((sum, fn) => sum + fn.blocks.length, 0) },
         abilities,
       ),
     };

@@ -53,6 +53,11 @@ export interface Config {
   readonly memoryParams: number;
   readonly functionParams: number;
   readonly sretFunctions: number;
+  /** Percent of inner functions with a stack limit, and of calls that pass one above the stack where that may be. */
+  readonly stackLimits: number;
+  readonly highStackLimits: number;
+  /** Percent of inner functions whose every path ends in a trap. */
+  readonly trappingFunctions: number;
   /** Percent of inner functions that call themselves, a few times. */
   readonly recursiveFunctions: number;
   /** Percent of calls that see words of the callee's signature wider or narrower than it has them. */
@@ -70,6 +75,12 @@ export interface Config {
   readonly pressureValues: Range;
   /** Percent of functions that can tail-call and do. */
   readonly tailCalls: number;
+  /** Percent of configurations whose frames are probed by a call, which loses a0 (docs/findings.md, F19). */
+  readonly outlineProbes: number;
+  /** Percent of the others whose frames are probed in place. */
+  readonly inlineProbes: number;
+  /** Percent of configurations with padding between blocks. */
+  readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
   /** Sizes of stack slots in bytes. */
   readonly slotSizes: readonly Weighted<Range>[];
@@ -146,6 +157,9 @@ export const DEFAULT_CONFIG: Config = {
   memoryParams: 25,
   functionParams: 12,
   sretFunctions: 6,
+  stackLimits: 6,
+  highStackLimits: 4,
+  trappingFunctions: 2,
   recursiveFunctions: 8,
   otherViews: 8,
   tryCalls: 12,
@@ -155,6 +169,9 @@ export const DEFAULT_CONFIG: Config = {
   colocatedCalls: 60,
   pressureValues: { min: 6, max: 18 },
   tailCalls: 60,
+  outlineProbes: 1,
+  inlineProbes: 25,
+  blockPadding: 2,
   statementWeights: {
     arithmetic: 30,
     call: 34,

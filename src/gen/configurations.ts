@@ -1,5 +1,5 @@
 import type { Configuration } from '../clif/case.ts';
-import type { Abilities } from './config.ts';
+import type { Abilities, Config } from './config.ts';
 import type { Draw } from './draw.ts';
 import type { CaseShape } from './plan.ts';
 import { VECTOR_BITS } from './vector-types.ts';
@@ -29,7 +29,51 @@ function sortedRecord(entries: readonly (readonly [string, string])[]): Readonly
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function drawShared(draw: Draw, shape: CaseShape, abilities: Abilities): Readonly<Record<string, string>> {
+/** The largest sum of padding in a module, and the log2 of the smallest between two blocks. */
+const MOST_PADDING_BYTES = 3 << 20;
+const LEAST_PADDING_LOG2 = 5;
+
+/** Machine blocks to one of CLIF, about: edges and islands get their own. */
+const MACHINE_BLOCKS = 2;
+
+/** Of a module of `blocks` blocks: enough in many that branches, and in some that jumps, do not reach over it (`machinst/vcode.rs`, `emit`). */
+function drawPadding(draw: Draw, blocks: number): string {
+  const most = Math.floor(Math.log2(MOST_PADDING_BYTES / (blocks * MACHINE_BLOCKS)));
+  return String(1 + draw.int(Math.min(LEAST_PADDING_LOG2, most), most));
+}
+
+/** What all configurations of a case are drawn for. */
+export interface ConfigurationNeeds {
+  readonly shape: CaseShape;
+  readonly config: Config;
+  /** Blocks in the module. */
+  readonly blocks: number;
+}
+
+function drawProbes(
+  draw: Draw,
+  config: Config,
+  abilities: Abilities,
+): readonly (readonly [string, string])[] {
+  const hasStrategy = abilities.settings['probestack_strategy'] !== undefined;
+  if (hasStrategy && draw.chance(config.outlineProbes))
+    return [
+      ['enable_probestack', 'true'],
+      ['probestack_strategy', 'outline'],
+    ];
+  if (hasStrategy && draw.chance(config.inlineProbes))
+    return [
+      ['enable_probestack', 'true'],
+      ['probestack_strategy', 'inline'],
+    ];
+  return abilities.settings['enable_probestack'] === undefined ? [] : [['enable_probestack', 'false']];
+}
+
+function drawShared(
+  draw: Draw,
+  { shape, config, blocks }: ConfigurationNeeds,
+  abilities: Abilities,
+): Readonly<Record<string, string>> {
   const entries: [string, string][] = [];
   for (const { name, values } of SHARED_CHOICES) {
     const drawn = draw.pick(values);
@@ -41,12 +85,9 @@ function drawShared(draw: Draw, shape: CaseShape, abilities: Abilities): Readonl
   if (abilities.settings['enable_multi_ret_implicit_sret'] !== undefined && shape.implicitReturnArea) {
     entries.push(['enable_multi_ret_implicit_sret', 'true']);
   }
-  // An outline probe calls a symbol of the embedder's; without probes, or with inline ones, a module stands alone.
-  if (abilities.settings['probestack_strategy'] !== undefined && draw.chance(25)) {
-    entries.push(['enable_probestack', 'true'], ['probestack_strategy', 'inline']);
-  } else if (abilities.settings['enable_probestack'] !== undefined) {
-    entries.push(['enable_probestack', 'false']);
-  }
+  for (const [name, value] of drawProbes(draw, config, abilities)) entries.push([name, value]);
+  if (abilities.settings['bb_padding_log2_minus_one'] !== undefined && draw.chance(config.blockPadding))
+    entries.push(['bb_padding_log2_minus_one', drawPadding(draw, blocks)]);
   return sortedRecord(entries);
 }
 
@@ -84,11 +125,12 @@ const LARGEST_CHAOS = 0xffff;
 export function drawConfigurations(
   draw: Draw,
   count: number,
-  shape: CaseShape,
+  needs: ConfigurationNeeds,
   abilities: Abilities,
 ): readonly Configuration[] {
+  const { shape } = needs;
   const drawn = Array.from({ length: count }, () => ({
-    shared: drawShared(draw, shape, abilities),
+    shared: drawShared(draw, needs, abilities),
     isa: drawIsa(draw, shape, abilities),
   }));
   const needsMore = shape.hasVectors || shape.hasHalfArithmetic;

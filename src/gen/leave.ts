@@ -5,6 +5,7 @@ import { emit, newValue, plain, type BodyState } from './body-state.ts';
 import { checksumOf, fold, foldCells, foldUnused } from './checksum.ts';
 import { storeTo } from './memory.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
+import { trapOut } from './trap-out.ts';
 import { anyValue, bitcast, laneOf, splat } from './values.ts';
 
 /** Of 100 ways out of a function with vectors, how many end in a vector operation of any length. */
@@ -40,12 +41,16 @@ function lastVectorOperation(state: BodyState): void {
   fold(state, lane);
 }
 
-/** Ends the block by a return or, where there is a function to leave to, a tail call. */
+/** Ends the block by a return or, where there is a function to leave to, a tail call; by a trap in a function that only traps. */
 export function leaveFunction(state: BodyState): void {
   const targets = tailCallTargets(state);
   foldUnused(state, 0);
   foldCells(state);
   if (state.shape.hasVectors && state.draw.chance(LAST_VECTOR)) lastVectorOperation(state);
+  if (state.plan.endsInTrap) {
+    trapOut(state);
+    return;
+  }
   if (targets.length > 0 && state.draw.chance(state.config.tailCalls)) {
     tailCall(state, state.draw.pick(targets));
     return;

@@ -3,6 +3,7 @@ import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '
 import { typeInfo, type Type } from '../clif/type.ts';
 import type { Config, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
+import { drawLimit, type LimitRole } from './limit-role.ts';
 import { pickWeighted } from './weighted.ts';
 
 /** What a parameter carries, which the type alone does not say. */
@@ -13,7 +14,9 @@ export type ParamRole =
   /** The address of the function planned at `target`. */
   | { readonly kind: 'function'; readonly target: number }
   /** An i32 from 0 to `RECURSION_MAX`: how often the function may still call itself. */
-  | { readonly kind: 'counter' };
+  | { readonly kind: 'counter' }
+  /** The vmctx from which the function's stack limit comes. */
+  | LimitRole;
 
 /** How deep a recursive function goes at most. */
 export const RECURSION_MAX = 3;
@@ -30,6 +33,8 @@ export interface FunctionPlan {
   readonly roles: readonly ParamRole[];
   /** Index of the parameter that counts recursion; null for a function that does not call itself. */
   readonly counter: number | null;
+  /** Every path of the body ends in a trap. */
+  readonly endsInTrap: boolean;
 }
 
 /** What the whole case shares. */
@@ -141,7 +146,7 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
   const drawn = drawResults(draw, config, shape);
   if (callConv === 'preserve_all') {
     const signature = { params, returns: [], callConv };
-    return { name: planName(0), signature, roles: params.map(() => DATA), counter: null };
+    return { name: planName(0), signature, roles: params.map(() => DATA), counter: null, endsInTrap: false };
   }
   const hasWord = drawn.some((r) => r.type === 'i64');
   const kept = shape.implicitReturnArea ? drawn.slice(0, config.results.max - 1) : [];
@@ -151,8 +156,15 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
     signature: { params, returns, callConv },
     roles: params.map(() => DATA),
     counter: null,
+    endsInTrap: false,
   };
 }
+
+/**
+ * Parameters ahead of a vmctx that leads to the stack limit, which has to be in a register (docs/findings.md, F22): each takes two of
+ * eight at most, and the return area's pointer one.
+ */
+const MOST_BEFORE_LIMIT = 3;
 
 interface ParamDraft {
   readonly param: AbiParam;
@@ -184,16 +196,21 @@ function planInner(
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
   }
   const hasSret = draw.chance(config.sretFunctions);
+  const limit = draw.chance(config.stackLimits) ? drawLimit(draw) : null;
   // Memory is the only way out of a preserve_all function.
   const memoryParams = callConv === 'preserve_all' ? 85 : config.memoryParams;
   if (hasSret || draw.chance(memoryParams)) {
     const purpose = hasSret
       ? { kind: 'sret' as const }
-      : draw.chance(40)
+      : limit === null && draw.chance(40)
         ? { kind: 'vmctx' as const }
         : NORMAL;
     const param = abiParam('i64', 'none', purpose);
     insertAnywhere(draw, drafts, { param, role: { kind: 'memory' } });
+  }
+  if (limit !== null) {
+    const param = abiParam('i64', 'none', { kind: 'vmctx' });
+    drafts.splice(draw.int(0, Math.min(MOST_BEFORE_LIMIT, drafts.length)), 0, { param, role: limit });
   }
   const twins = earlier.filter(
     (p, i) =>
@@ -220,6 +237,7 @@ function planInner(
     signature: { params: drafts.map((d) => d.param), returns, callConv },
     roles: drafts.map((d) => d.role),
     counter: counter < 0 ? null : counter,
+    endsInTrap: draw.chance(config.trappingFunctions),
   };
 }
 

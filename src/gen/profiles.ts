@@ -171,6 +171,9 @@ export const PROFILES: readonly Profile[] = [
       memoryParams: 0,
       functionParams: 0,
       sretFunctions: 0,
+      stackLimits: 0,
+      trappingFunctions: 0,
+      outlineProbes: 0,
     },
   },
 ];

@@ -35,8 +35,9 @@ function withCounter(args: readonly Value[], at: number, counter: Value): readon
 }
 
 function canTailCallItself(state: BodyState): boolean {
-  const { callConv, params } = state.plan.signature;
-  return callConv === 'tail' && !params.some((p) => p.purpose.kind === 'sret');
+  const { endsInTrap, signature } = state.plan;
+  const { callConv, params } = signature;
+  return callConv === 'tail' && !endsInTrap && !params.some((p) => p.purpose.kind === 'sret');
 }
 
 /** Calls the function itself while the counter among its parameters is positive; at most once in a body, outside of loops. */

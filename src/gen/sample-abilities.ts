@@ -6,6 +6,7 @@ import type { Abilities } from './config.ts';
  */
 export const SAMPLE_ABILITIES: Abilities = {
   settings: {
+    bb_padding_log2_minus_one: [],
     enable_multi_ret_implicit_sret: [],
     enable_probestack: [],
     is_pic: [],

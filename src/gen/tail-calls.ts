@@ -3,6 +3,7 @@ import type { Signature } from '../clif/signature.ts';
 import { emit, funcRefFor, planAt, type BodyState } from './body-state.ts';
 import { addressThrough, argument, canAfford, charge } from './call-parts.ts';
 import { checksumOf } from './checksum.ts';
+import { canHandOver, limitArgument } from './stack-limits.ts';
 import { plainView, viewOf, type View } from './views.ts';
 
 /** Whether results of `target` can stand for those of `own`: the same types, and every extension that `own` promises is made. */
@@ -30,6 +31,7 @@ export function tailCallTargets(state: BodyState): readonly number[] {
     // What a tail call hands over must outlive the frame, so memory of this frame must not go along.
     if (other.roles.some((r) => r.kind === 'memory') && !state.plan.roles.some((r) => r.kind === 'memory'))
       continue;
+    if (other.roles.some((r) => r.kind === 'limit' && !canHandOver(state, r))) continue;
     if (canAfford(state, target)) targets.push(target);
   }
   return targets;
@@ -67,6 +69,7 @@ export function tailArguments(state: BodyState, target: number, view: View): rea
       if (own === undefined) throw new RangeError('a tail call needs memory that outlives the frame');
       return own;
     }
+    if (role.kind === 'limit') return limitArgument(state, role, true);
     if (role.kind === 'data' && view.signature.params[index]?.type === 'i64' && !hasChecksum) {
       hasChecksum = true;
       return checksumOf(state);

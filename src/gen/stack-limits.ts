@@ -1,0 +1,76 @@
+import type { Function, GlobalValue, Value } from '../clif/module.ts';
+import { addSlot, type BodyState } from './body-state.ts';
+import type { LimitRole } from './limit-role.ts';
+import { pointerTo, storeTo } from './memory.ts';
+import { constant } from './values.ts';
+
+/** Below every stack. */
+const LOW: readonly bigint[] = [0n, 1n, 16n, 4096n, 0xfff0n];
+/**
+ * Above every stack, by so much that the frame can still be added (cranelift-codegen `machinst/abi.rs`, `insert_stack_check`: below
+ * 32 KiB it adds without looking for an overflow).
+ */
+const HIGH: readonly bigint[] = [
+  0x8000_0000_0000_0000n,
+  0xffff_ffff_ffff_8000n,
+  0xffff_ffff_0000_0000n,
+  0xc000_0000_0000_0000n,
+];
+
+function sameChain(x: readonly number[], y: readonly number[]): boolean {
+  return x.length === y.length && x.every((offset, i) => offset === y[i]);
+}
+
+/** The vmctx that came in, where it leads to a limit as `role` wants it and may be passed on. */
+function ownLimit(state: BodyState, role: LimitRole): Value | null {
+  const index = state.plan.roles.findIndex((own) => own.kind === 'limit');
+  const own = state.plan.roles[index];
+  const value = state.incoming[index];
+  if (own?.kind !== 'limit' || value === undefined || !sameChain(own.chain, role.chain)) return null;
+  return own.mayTrap && !role.mayTrap ? null : value;
+}
+
+/** Whether a tail call can hand a limit over: memory of this frame must not go along. */
+export function canHandOver(state: BodyState, role: LimitRole): boolean {
+  return role.chain.length === 0 || ownLimit(state, role) !== null;
+}
+
+/** What stands for the vmctx of a function with a limit; with `outlives` it needs nothing of this frame. */
+export function limitArgument(state: BodyState, role: LimitRole, outlives: boolean): Value {
+  const { draw, config } = state;
+  const own = ownLimit(state, role);
+  if (own !== null && ((outlives && role.chain.length > 0) || draw.chance(50))) return own;
+  const isHigh = role.mayTrap && draw.chance(config.highStackLimits);
+  let value = constant(state, 'i64', draw.pick(isHigh ? HIGH : LOW));
+  for (const offset of role.chain.toReversed()) {
+    const slot = addSlot(state, Math.abs(offset) + 8, 8);
+    storeTo(state, { base: { kind: 'slot', slot }, offset: Math.max(offset, 0) }, value);
+    value = pointerTo(state, { base: { kind: 'slot', slot }, offset: Math.max(-offset, 0) });
+  }
+  return value;
+}
+
+type LimitDeclarations = Pick<Function, 'globalValues' | 'stackLimit'>;
+
+const NO_LIMIT: LimitDeclarations = { globalValues: new Map(), stackLimit: null };
+
+/**
+ * The function's own limit. Where a limit may trap, there has to be a frame for certain: a leaf without one is not checked
+ * (`machinst/abi.rs`, `gen_prologue`).
+ */
+export function declareLimit(state: BodyState): LimitDeclarations {
+  const role = state.plan.roles.find((own) => own.kind === 'limit');
+  if (role?.kind !== 'limit') return NO_LIMIT;
+  if (role.mayTrap && state.stackSlots.size === 0) addSlot(state, 8, 8);
+  const globalValues = new Map<number, GlobalValue>([[0, { kind: 'vmctx' }]]);
+  role.chain.forEach((offset, base) => {
+    globalValues.set(base + 1, {
+      kind: 'load',
+      type: 'i64',
+      flags: ['notrap', 'aligned'],
+      base,
+      offset,
+    });
+  });
+  return { globalValues, stackLimit: role.chain.length };
+}
