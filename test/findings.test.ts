@@ -7,7 +7,7 @@ import { copyProject, ensureReady, runCallfuzz } from './callfuzz-process.ts';
 
 /** A campaign that knows of no bug has to find F1, F2 and F3 of docs/findings.md again within so many cases. */
 const CASES = 1500;
-const SEED = 'calls';
+const SEED = 'lowering';
 
 const MOST_FUNCTIONS = 3;
 const MOST_INSTRUCTIONS = 15;
@@ -59,9 +59,9 @@ describe(`${CASES} cases on 0.135.8 with no issue known`, () => {
     expect(repros.filter(({ verdict }) => !verdict.includes('(known issue '))).toEqual([]);
   });
 
-  // F1 shows only where the allocator has as many floats at once as it takes before it reaches fs1.
+  // F1 shows only where the allocator has a dozen floats at once, before it reaches fs1; making and using one takes up to four instructions.
   it.each([
-    ['F1', 'fs1-not-callee-saved', 40],
+    ['F1', 'fs1-not-callee-saved', 60],
     ['F2', 'return-area-extension', MOST_INSTRUCTIONS],
     ['F3', 'narrow-float-result-spilled', MOST_INSTRUCTIONS],
   ])('find %s and make it small', (_, id, mostInstructions) => {
