@@ -19,6 +19,7 @@ export type Rewrite =
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
   | 'with-zfhmin'
+  | 'without-chaos'
   | 'without-inline-probes'
   | 'without-outline-probes';
 
@@ -31,6 +32,7 @@ export const REWRITES: readonly Rewrite[] = [
   'round-by-hand',
   'system-v-for-preserve-all',
   'with-zfhmin',
+  'without-chaos',
   'without-inline-probes',
   'without-outline-probes',
 ];
@@ -41,6 +43,11 @@ function withIsaFlag(kase: Case, flag: string): Case {
     return isa.includes(flag) ? configuration : { ...configuration, isa: [...isa, flag].sort() };
   });
   return { ...kase, configurations };
+}
+
+/** With the control plane as it is when nobody seeds it. */
+function withoutChaos(kase: Case): Case {
+  return { ...kase, configurations: kase.configurations.map(({ shared, isa }) => ({ shared, isa })) };
 }
 
 /** Configurations that probe frames by `strategy` (outline where none is set) without any probes. */
@@ -84,6 +91,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return systemVForPreserveAll(kase);
     case 'with-zfhmin':
       return withIsaFlag(kase, 'has_zfhmin');
+    case 'without-chaos':
+      return withoutChaos(kase);
     case 'without-inline-probes':
       return withoutProbes(kase, 'inline');
     case 'without-outline-probes':
