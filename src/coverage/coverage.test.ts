@@ -95,6 +95,14 @@ describe('coverage', () => {
   });
 });
 
+/** Instructions one after the other; the two low bits of a short one are not 3 (RISC-V Unprivileged ISA, "Base Instruction-Length Encoding"). */
+function codeOf(words: readonly number[]): Uint8Array {
+  const bytes = words.flatMap((word) =>
+    Array.from({ length: (word & 3) === 3 ? 4 : 2 }, (_, i) => (word >>> (8 * i)) & 0xff),
+  );
+  return Uint8Array.from(bytes);
+}
+
 describe('savesOf', () => {
   it('counts the saved registers of a prologue and no spill', () => {
     // addi sp,-16; sd ra,8(sp); sd s0,0(sp); mv s0,sp; addi sp,-32; sd s1,24(sp); c.sdsp s2,16(sp); fsd fs0,8(sp); mv s1,a0; sd s3,0(sp)
@@ -102,15 +110,24 @@ describe('savesOf', () => {
       0xff010113, 0x00113423, 0x00813023, 0x00010413, 0xfe010113, 0x00913c23, 0x0000e84a, 0x00813427,
       0x00050493, 0x01313023,
     ];
-    const code = new Uint8Array(words.length * 4 - 2);
-    const view = new DataView(code.buffer);
-    let at = 0;
-    for (const word of words) {
-      const isShort = (word & 3) !== 3;
-      if (isShort) view.setUint16(at, word, true);
-      else view.setUint32(at, word, true);
-      at += isShort ? 2 : 4;
-    }
-    expect(savesOf(code)).toEqual({ x: 2, f: 1 });
+    expect(savesOf(codeOf(words), false)).toEqual({ x: 2, f: 1 });
+  });
+
+  it('counts those that lie too far from sp for an offset', () => {
+    // lui t6,-2; add sp,sp,t6; lui t6,2; addi t6,-8; add t6,t6,sp; sd s1,0(t6); c.lui t6,2; addi t6,-16; c.add t6,sp; fsd fs2,0(t6); sd s2,2040(sp); addi a0,sp,8; sd s3,0(sp)
+    const words = [
+      0xffffefb7, 0x01f10133, 0x00002fb7, 0xff8f8f93, 0x002f8fb3, 0x009fb023, 0x00006f89, 0xff0f8f93,
+      0x00009f8a, 0x012fb027, 0x7f213c23, 0x00810513, 0x01313023,
+    ];
+    expect(savesOf(codeOf(words), false)).toEqual({ x: 2, f: 1 });
+  });
+
+  it('counts no argument or spill of a function that saves nothing, but any register where all are saved', () => {
+    // addi sp,-32; sd a0,24(sp); sd s1,16(sp)
+    const words = [0xfe010113, 0x00a13c23, 0x00913823];
+    expect(savesOf(codeOf(words), false)).toEqual({ x: 0, f: 0 });
+    expect(savesOf(codeOf(words), true)).toEqual({ x: 2, f: 0 });
+    // addi sp,-32; mv s1,a0; sd s1,16(sp)
+    expect(savesOf(codeOf([0xfe010113, 0x00050493, 0x00913823]), true)).toEqual({ x: 0, f: 0 });
   });
 });

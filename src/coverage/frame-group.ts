@@ -81,7 +81,7 @@ export function sampleFrame(
 ): Sample | null {
   const convention = COVERED_CONVENTIONS.indexOf(fn.signature.callConv);
   if (convention < 0) return null;
-  const saves = savesOf(compiled.code);
+  const saves = savesOf(compiled.code, fn.signature.callConv === 'preserve_all');
   return [
     classOf(SIZE_ENDS, compiled.frameSizeBytes),
     classOf(SAVE_ENDS, saves.x),
