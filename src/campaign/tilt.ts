@@ -1,13 +1,15 @@
 import type { Cell } from '../coverage/cell-space.ts';
 import type { Pick } from '../coverage/group.ts';
 import type { CallConv } from '../clif/signature.ts';
-import { typeInfo, type Type } from '../clif/type.ts';
+import { typeInfo, valueClassOf, type Type, type ValueClass } from '../clif/type.ts';
 import type { Config, Range, Weighted } from '../gen/config.ts';
 
 /** Times as heavy as all the rest together. */
 const FAVOUR = 1;
 /** For the longest vectors where only lists of hardly anything else are long enough. */
 const LONG_FAVOUR = 8;
+
+const LIVE_KINDS: readonly ValueClass[] = ['int', 'wide', 'float', 'vector'];
 
 /** Makes those that `isWanted` weigh `times` as much as all the others together; what the list lacks is not added. */
 function favour<T>(
@@ -122,21 +124,34 @@ function tiltArea(range: Range, area: string): Range {
   return lowest === 1 ? atLeast(range, 5) : atLeast(range, lowest === 65 ? 12 : 20);
 }
 
-function tiltLive(config: Config, kind: string, count: string): Config {
-  if (count === 'none') return config;
+/** Pointers are integers that live long. */
+function withoutIntegers(config: Config): Config {
+  return {
+    ...config,
+    callsWithoutIntegers: 80,
+    memoryParams: 0,
+    sretFunctions: 0,
+    functionParams: 0,
+    recursiveFunctions: 0,
+    stackLimits: 0,
+  };
+}
+
+/** So many that enough are left where long lists of arguments take some of them. */
+const MANY_LIVE: Range = { min: 24, max: 36 };
+
+/** With `keepsTypes` only what is live is of the kind, not what is passed. */
+function tiltLive(config: Config, kind: ValueClass, count: string, keepsTypes = false): Config {
+  if (count === 'none') return kind === 'int' ? withoutIntegers(config) : config;
   const weights = config.statementWeights;
   const tilted = {
     ...config,
     statementWeights: { ...weights, pressure: weights.pressure * 6, call: weights.call * 2 },
     pressureValues: count === '12+' ? atLeast(config.pressureValues, 14) : config.pressureValues,
+    pressureClasses: [...config.pressureClasses, kind],
   };
-  return favourTypes(tilted, (type) => {
-    const info = typeInfo(type);
-    if (kind === 'vector') return info.isVector;
-    if (info.isVector) return false;
-    if (kind === 'wide') return info.bits === 128;
-    return info.bits <= 64 && info.isFloat === (kind === 'float');
-  });
+  if (keepsTypes) return count === '12+' ? { ...tilted, pressureValues: MANY_LIVE } : tilted;
+  return favourTypes(tilted, (type) => valueClassOf(type) === kind);
 }
 
 function tiltCall(config: Config, pick: Pick): Config {
@@ -155,7 +170,8 @@ function tiltCall(config: Config, pick: Pick): Config {
     if (convention !== undefined) tilted = favourConvention(tilted, convention);
   const [argumentArea, returnArea] = [pick['argument area'], pick['return area']];
   // Only lists of long vectors take a kilobyte.
-  if (lowestOf(argumentArea ?? 'none') > 256 || lowestOf(returnArea ?? 'none') > 256)
+  const isLong = lowestOf(argumentArea ?? 'none') > 256 || lowestOf(returnArea ?? 'none') > 256;
+  if (isLong)
     tilted = favourTypes(allowVectors(tilted, 512), (item) => typeInfo(item).bits === 512, LONG_FAVOUR);
   if (argumentArea !== undefined) tilted = { ...tilted, params: tiltArea(tilted.params, argumentArea) };
   if (returnArea !== undefined) {
@@ -166,9 +182,9 @@ function tiltCall(config: Config, pick: Pick): Config {
       ...(isOn ? { implicitReturnAreaCases: 100 } : {}),
     };
   }
-  for (const kind of ['int', 'wide', 'float', 'vector']) {
+  for (const kind of LIVE_KINDS) {
     const count = pick[`live ${kind}`];
-    if (count !== undefined) tilted = tiltLive(tilted, kind, count);
+    if (count !== undefined) tilted = tiltLive(tilted, kind, count, isLong);
   }
   const weights = tilted.statementWeights;
   if (spot === 'loop') return { ...tilted, statementWeights: { ...weights, loop: weights.loop * 4 } };

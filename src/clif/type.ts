@@ -99,6 +99,16 @@ export function typeInfo(type: Type): TypeInfo {
   return info;
 }
 
+/** What compete for registers, or for pairs of them: `wide` ones have 128 bits, `int` and `float` ones 64 at most. */
+export type ValueClass = 'int' | 'wide' | 'float' | 'vector';
+
+export function valueClassOf(type: Type): ValueClass {
+  const info = typeInfo(type);
+  if (info.isVector) return 'vector';
+  if (info.bits === 128) return 'wide';
+  return info.isFloat ? 'float' : 'int';
+}
+
 /** The vector of `lanes` lanes of `lane`; one lane gives the scalar itself. */
 export function vectorOf(lane: ScalarType, lanes: number): Type {
   return lanes === 1 ? lane : `${lane}x${lanes}`;

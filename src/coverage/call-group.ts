@@ -2,7 +2,7 @@ import type { SignatureLayout } from '../abi/layout.ts';
 import type { Configuration } from '../clif/case.ts';
 import { blockCallsOf, type Block, type Function, type Inst, type Value } from '../clif/module.ts';
 import type { CallConv, Signature } from '../clif/signature.ts';
-import { typeInfo } from '../clif/type.ts';
+import { valueClassOf, type ValueClass } from '../clif/type.ts';
 import { classOf } from './class-of.ts';
 import type { Group, Pick, Sample } from './group.ts';
 import { CALL_SETTINGS, settingSample } from './settings.ts';
@@ -30,7 +30,7 @@ const LIVE_NAMES = ['none', '1-4', '5-11', '12+'];
 const SPOTS = ['entry block', 'loop', 'cold block', 'elsewhere'];
 
 /** Values by register class; those of 128 bits take two registers each. */
-const LIVE_CLASSES = ['int', 'wide', 'float', 'vector'] as const;
+const LIVE_CLASSES: readonly ValueClass[] = ['int', 'wide', 'float', 'vector'];
 
 /** Conventions a try_call's callee may have: verifier, `CallConv::supports_exceptions`; apple_aarch64 panics on riscv64. */
 const THROWING = new Set(['system_v', 'tail', 'preserve_all']);
@@ -48,6 +48,7 @@ function whyNot(pick: Pick): string | null {
   } else if (way !== undefined && tail !== undefined && tail !== 'no tail call') return 'no tail call';
   if (way?.includes('try_call') && callee !== undefined && !THROWING.has(callee))
     return 'the verifier refuses a try_call to this convention, or Cranelift panics';
+  if (tail === 'grows' && pick['argument area'] === 'none') return 'an area that grows is not empty';
   if (callee === 'preserve_all' && (pick['return area'] ?? 'none') !== 'none')
     return 'preserve_all has no results';
   return null;
@@ -111,9 +112,8 @@ function countLive(fn: Function, live: readonly Value[]): readonly number[] {
   for (const value of live) {
     const type = fn.valueTypes[value];
     if (type === undefined) continue;
-    const info = typeInfo(type);
-    const kind = info.isVector ? 3 : info.bits === 128 ? 1 : info.isFloat ? 2 : 0;
-    counts[kind] = (counts[kind] ?? 0) + 1;
+    const at = LIVE_CLASSES.indexOf(valueClassOf(type));
+    counts[at] = (counts[at] ?? 0) + 1;
   }
   return counts.map((count) => classOf(LIVE_ENDS, count));
 }

@@ -1,6 +1,7 @@
 import type { Value } from '../clif/module.ts';
-import { typeInfo, type Type } from '../clif/type.ts';
+import { typeInfo, valueClassOf, type Type } from '../clif/type.ts';
 import { emit, newValue, plain, publish, type BodyState } from './body-state.ts';
+import type { Weighted } from './config.ts';
 import { pickWeighted } from './weighted.ts';
 import { anyValue, canonicalise, condition, constant, laneOf, splat } from './values.ts';
 
@@ -89,7 +90,7 @@ export function arithmetic(state: BodyState): void {
 /** Many values of one register class at once, none of them read before the end of the scope. */
 export function pressure(state: BodyState): void {
   const { draw, config } = state;
-  const type = pickWeighted(draw, state.shape.types);
+  const type = pickWeighted(draw, pressureTypes(state));
   const count = draw.int(config.pressureValues.min, config.pressureValues.max);
   const step = anyValue(state, type);
   for (let i = 0; i < count; i += 1) {
@@ -98,6 +99,13 @@ export function pressure(state: BodyState): void {
       : plain(state, 'iadd', type, [step, anyValue(state, type)]);
     publish(state, value);
   }
+}
+
+function pressureTypes({ config, shape }: BodyState): readonly Weighted<Type>[] {
+  const { pressureClasses } = config;
+  if (pressureClasses.length === 0) return shape.types;
+  const types = shape.types.filter(({ item }) => pressureClasses.includes(valueClassOf(item)));
+  return types.length > 0 ? types : shape.types;
 }
 
 /** A float value that depends on others by moves alone, so that its bits stay exact. */

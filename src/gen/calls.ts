@@ -2,6 +2,7 @@ import type { Value } from '../clif/module.ts';
 import { emit, funcRefFor, newValue, publish, type BodyState } from './body-state.ts';
 import { addressThrough, argumentsFor, charge } from './call-parts.ts';
 import { tryOdds } from './exceptions.ts';
+import { fetchBack, putAway } from './put-away.ts';
 import { canTry, tryCall } from './try-calls.ts';
 import { viewOf, type View } from './views.ts';
 
@@ -26,6 +27,7 @@ export function emitCall(state: BodyState, target: number, view: View, args: rea
       tryCall(state, { kind: 'indirect', address }, view, args);
       return;
     }
+    const stored = putAway(state);
     const results = view.signature.returns.map((r) => newValue(state, r.type));
     emit(state, {
       kind: 'call_indirect',
@@ -36,6 +38,7 @@ export function emitCall(state: BodyState, target: number, view: View, args: rea
       sig: view.sig,
     });
     for (const result of results) publish(state, result);
+    fetchBack(state, stored);
     return;
   }
   const colocated = draw.chance(config.colocatedCalls);
@@ -44,9 +47,11 @@ export function emitCall(state: BodyState, target: number, view: View, args: rea
     tryCall(state, { kind: 'direct', func }, view, args);
     return;
   }
+  const stored = putAway(state);
   const results = view.signature.returns.map((r) => newValue(state, r.type));
   emit(state, { kind: 'call', op: 'call', type: null, results, args, func });
   for (const result of results) publish(state, result);
+  fetchBack(state, stored);
 }
 
 /** Calls the function planned at `target`. */

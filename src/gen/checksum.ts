@@ -14,9 +14,14 @@ function mix(state: BodyState, word: Value): void {
   }
   // Multiplying tells orders apart; doing it every time would double the code for little.
   const scaled = state.draw.chance(35)
-    ? plain(state, 'imul', 'i64', [state.checksum, state.checksumFactor])
+    ? plain(state, 'imul', 'i64', [state.checksum, factorOf(state, state.checksumFactor)])
     : state.checksum;
   state.checksum = plain(state, state.draw.pick(['bxor', 'iadd', 'isub']), 'i64', [scaled, word]);
+}
+
+/** Made again where it must not be live across calls. */
+function factorOf(state: BodyState, made: Value): Value {
+  return state.config.callsWithoutIntegers > 0 ? constant(state, 'i64', FACTOR) : made;
 }
 
 function extractWord(state: BodyState, type: Type, vector: Value, lane: number): Value {

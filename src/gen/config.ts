@@ -1,5 +1,5 @@
 import type { CallConv } from '../clif/signature.ts';
-import type { Type } from '../clif/type.ts';
+import type { Type, ValueClass } from '../clif/type.ts';
 import { NARROW_VECTORS, WIDE_VECTORS } from '../clif/vector-types.ts';
 
 /** Both ends included. */
@@ -71,8 +71,11 @@ export interface Config {
   /** Percent of calls made through a pointer, and of those, how many load it from memory. */
   readonly indirectCalls: number;
   readonly colocatedCalls: number;
-  /** Values that a pressure statement keeps live at once. */
+  /** Values that a pressure statement keeps live at once, and their classes; none for any. */
   readonly pressureValues: Range;
+  readonly pressureClasses: readonly ValueClass[];
+  /** Percent of calls outside of branches and loops with no integer live across: the checksum waits in memory. */
+  readonly callsWithoutIntegers: number;
   /** Percent of functions that can tail-call and do. */
   readonly tailCalls: number;
   /** Percent of configurations whose frames are probed by a call, which loses a0 (docs/findings.md, F19). */
@@ -168,6 +171,8 @@ export const DEFAULT_CONFIG: Config = {
   indirectCalls: 35,
   colocatedCalls: 60,
   pressureValues: { min: 6, max: 18 },
+  pressureClasses: [],
+  callsWithoutIntegers: 0,
   tailCalls: 60,
   outlineProbes: 1,
   inlineProbes: 25,

@@ -16,6 +16,7 @@ import { checksumOf, fold, foldUnused } from './checksum.ts';
 import type { Draw } from './draw.ts';
 import { handlerOdds, isFloatContext, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
+import { fetchBack, putAway } from './put-away.ts';
 import { enter, inEndingBlock } from './scopes.ts';
 import { anyValue, bitcast, constant } from './values.ts';
 import type { View } from './views.ts';
@@ -113,6 +114,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
   );
   const { list, blocks } = drawHandlers(state);
   countContexts(state, list);
+  const stored = putAway(state);
   const table = {
     sig: view.sig,
     normal: { block: normal.id, args: kept.map((index): BlockArg => ({ kind: 'ret', index })) },
@@ -140,6 +142,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
     state.checksum = checksum;
     if (draw.chance(40)) block.cold = true;
     inEndingBlock(state, block, (mark) => {
+      fetchBack(state, stored);
       block.params.forEach((param, i) => {
         if (i < payload) fold(state, param.value);
         else publish(state, param.value);
@@ -162,10 +165,12 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
   state.checksum = checksum;
   if (merge === null) {
     state.block = normal;
+    fetchBack(state, stored);
     for (const param of normal.params) publish(state, param.value);
     return;
   }
   inEndingBlock(state, normal, (mark) => {
+    fetchBack(state, stored);
     for (const param of normal.params.slice(carried.length)) publish(state, param.value);
     foldUnused(state, mark);
     jump(state, merge, [checksumOf(state), ...carried.map((p) => p.value)]);
