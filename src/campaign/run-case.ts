@@ -1,11 +1,11 @@
 import { isModelled } from '../abi/convention.ts';
-import { layoutSignature } from '../abi/layout.ts';
+import { layoutSignature, needsReturnArea } from '../abi/layout.ts';
 import { declinedReason } from '../backend/declined.ts';
 import type { CompiledFunction, CompileResult } from '../backend/compile-result.ts';
 import type { Driver } from '../backend/driver.ts';
 import type { Case, Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
-import { findFunction, functionNameText, type Function } from '../clif/module.ts';
+import { findFunction, functionNameText, type Function, type Module } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import { printModule } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
@@ -84,6 +84,19 @@ function judgeCompile(result: CompileResult, configuration: number): Verdict | n
     kind: 'finding',
     finding: { ...draft, configuration, input: null, expected: null, observed: null },
   };
+}
+
+/** Why what Cranelift compiled cannot be judged, the ABI model having no place for its values; null where it can. */
+function whyUnmodelled(
+  { functions }: Module,
+  configuration: Configuration,
+  isEntryModelled: boolean,
+): string | null {
+  if (!isEntryModelled) return 'this release has a tail convention of its own: not called from outside';
+  if (hasImplicitReturnArea(configuration)) return null;
+  return functions.some((fn) => needsReturnArea(fn.signature))
+    ? 'compiled with results past a0, a1, fa0 and fa1 and no return area, for which the model has no place'
+    : null;
 }
 
 /** True for the share of cases that are compiled twice to see whether the compiler is deterministic. */
@@ -197,12 +210,9 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   const verdicts: (Verdict | null)[] = kase.configurations.map((configuration, i) => {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
-    if (result.kind === 'compiled' && !isEntryModelled) {
-      return {
-        kind: 'declined',
-        reason: 'this release has a tail convention of its own: not called from outside',
-      };
-    }
+    const unmodelled =
+      result.kind === 'compiled' ? whyUnmodelled(kase.module, configuration, isEntryModelled) : null;
+    if (unmodelled !== null) return { kind: 'declined', reason: unmodelled };
     if (result.kind === 'compiled') {
       onCompiled?.(configuration, result.functions);
       const executing = executeConfiguration(
