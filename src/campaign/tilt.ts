@@ -37,7 +37,11 @@ function favourTypes(config: Config, isWanted: (type: Type) => boolean, times = 
   const types = favour(config.types, isWanted, times);
   const hasVectors = config.types.some(({ item }) => isWanted(item) && typeInfo(item).isVector);
   const hasOthers = config.types.some(({ item }) => isWanted(item) && !typeInfo(item).isVector);
-  return { ...config, types, ...(hasVectors && !hasOthers && config.vectorCases > 0 ? { vectorCases: 100 } : {}) };
+  return {
+    ...config,
+    types,
+    ...(hasVectors && !hasOthers && config.vectorCases > 0 ? { vectorCases: 100 } : {}),
+  };
 }
 
 function favourConvention(config: Config, name: string): Config {
