@@ -3,7 +3,7 @@ import type { Configuration } from '../clif/case.ts';
 import type { Function } from '../clif/module.ts';
 import { classOf } from './class-of.ts';
 import type { Group, Pick, Sample } from './group.ts';
-import { savesOf } from './saves.ts';
+import { savesOf, type Saves } from './saves.ts';
 import { FRAME_SETTINGS, settingSample } from './settings.ts';
 import { COVERED_CONVENTIONS } from './value-group.ts';
 
@@ -16,6 +16,7 @@ const PROBES = ['none', 'inline', 'outline'];
 const ENDS = ['return only', 'tail call', 'both', 'trap only'];
 const CALLS = ['leaf', 'calls'];
 const OFF_ON = ['false', 'true'];
+const NO_SAVES: Saves = { x: 0, f: 0 };
 
 function whyNot(pick: Pick): string | null {
   const { size, convention } = pick;
@@ -81,7 +82,9 @@ export function sampleFrame(
 ): Sample | null {
   const convention = COVERED_CONVENTIONS.indexOf(fn.signature.callConv);
   if (convention < 0) return null;
-  const saves = savesOf(compiled.code, fn.signature.callConv === 'preserve_all');
+  // Without a frame nothing is saved, and calls are in code that Cranelift found dead.
+  const hasFrame = compiled.frameSizeBytes > 0;
+  const saves = hasFrame ? savesOf(compiled.code, fn.signature.callConv === 'preserve_all') : NO_SAVES;
   return [
     classOf(SIZE_ENDS, compiled.frameSizeBytes),
     classOf(SAVE_ENDS, saves.x),
@@ -89,7 +92,7 @@ export function sampleFrame(
     probesOf(configuration),
     fn.stackLimit === null ? 0 : 1,
     convention,
-    calls,
+    hasFrame ? calls : 0,
     ends,
     ...settingSample(FRAME_SETTINGS, configuration),
   ];
