@@ -161,6 +161,16 @@ export interface Function {
   readonly valueTypes: readonly (Type | undefined)[];
 }
 
+/** The tables of a function that refers to nothing. */
+export const NO_TABLES = {
+  stackSlots: new Map(),
+  globalValues: new Map(),
+  sigRefs: new Map(),
+  funcRefs: new Map(),
+  constants: new Map(),
+  stackLimit: null,
+} as const satisfies Partial<Function>;
+
 export interface Module {
   readonly functions: readonly Function[];
 }

@@ -1,4 +1,4 @@
-import type { FuncRef, Function, Inst } from '../clif/module.ts';
+import { NO_TABLES, type FuncRef, type Function, type Inst } from '../clif/module.ts';
 import { abiParam, type Signature } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
 
@@ -72,12 +72,7 @@ function functionOf(inst: Inst, types: readonly Type[], index: number): Function
   return {
     name: { kind: 'user', namespace: NAMESPACE, index },
     signature,
-    stackSlots: new Map(),
-    globalValues: new Map(),
-    sigRefs: new Map(),
-    funcRefs: new Map(),
-    constants: new Map(),
-    stackLimit: null,
+    ...NO_TABLES,
     blocks: [{ id: 0, params, insts, cold: false }],
     valueTypes: [...params.map(({ type }) => type), ...operands, result],
   };

@@ -7,99 +7,30 @@ import {
   type BlockCall,
   type Function,
   type Inst,
-  type StackSlot,
   type Value,
 } from '../clif/module.ts';
-import type { AbiParam, Signature } from '../clif/signature.ts';
-import { bitMask, typeInfo, type Type } from '../clif/type.ts';
+import type { AbiParam } from '../clif/signature.ts';
+import { bitMask, type Type } from '../clif/type.ts';
 import { isMasked, outline, startOutlining, type Outlining, type Tables } from './outline.ts';
-import { freshValue, jumpTo, splitReturns, startRewriting, type Rewriting } from './try-returns.ts';
-
-/** Longer vectors lose what is beyond when they are spilled. */
-const SAFE_BITS = 128;
-const PART_BYTES = 16;
-
-function isWide(type: Type | undefined): type is Type {
-  return type !== undefined && typeInfo(type).isVector && typeInfo(type).bits > SAFE_BITS;
-}
-
-function partsOf(type: Type): readonly Type[] {
-  return isWide(type) ? Array<Type>(typeInfo(type).bytes / PART_BYTES).fill('i64x2') : [type];
-}
-
-function splitParams(params: readonly AbiParam[]): readonly AbiParam[] {
-  return params.flatMap((param) => partsOf(param.type).map((type) => ({ ...param, type })));
-}
-
-function splitSignature(signature: Signature): Signature {
-  return { ...signature, params: splitParams(signature.params), returns: splitParams(signature.returns) };
-}
-
-/** The function under way: every wide value lives in a stack slot of its own. */
-interface Spilling extends Rewriting {
-  readonly fn: Function;
-  /** The rewritten function's. */
-  readonly tables: Tables;
-  /** Null where instructions on wide values stay where they are. */
-  readonly outlining: Outlining | null;
-  readonly slots: Map<number, StackSlot>;
-  readonly slotOf: Map<Value, number>;
-}
-
-function addSlot(state: Spilling, bytes: number): number {
-  const slot = state.slots.size === 0 ? 0 : Math.max(...state.slots.keys()) + 1;
-  state.slots.set(slot, { kind: 'explicit_slot', sizeBytes: bytes, alignBytes: 16 });
-  return slot;
-}
-
-function slotFor(state: Spilling, value: Value): number {
-  const known = state.slotOf.get(value);
-  if (known !== undefined) return known;
-  const slot = addSlot(state, typeInfo(state.types[value] ?? 'i64x2').bytes);
-  state.slotOf.set(value, slot);
-  return slot;
-}
-
-function addressIn(state: Spilling, slot: number, insts: Inst[]): Value {
-  const address = freshValue(state, 'i64');
-  insts.push({ kind: 'stack', op: 'stack_addr', type: 'i64', results: [address], args: [], slot, offset: 0 });
-  return address;
-}
-
-const FENCE: Inst = { kind: 'plain', op: 'fence', type: null, results: [], args: [] };
-
-const LOAD = { kind: 'memory', op: 'load', flags: [], offset: 0 } as const;
-
-/** Behind a fence: else the optimiser takes what was stored or loaded before, which then lives until here. */
-function load(state: Spilling, slot: number, type: Type, offset: number, insts: Inst[]): Value {
-  if (isWide(type)) insts.push(FENCE);
-  const address = addressIn(state, slot, insts);
-  const result = freshValue(state, type);
-  insts.push({ kind: 'memory', op: 'load', type, results: [result], args: [address], flags: [], offset });
-  return result;
-}
-
-function store(state: Spilling, slot: number, value: Value, offset: number, insts: Inst[]): void {
-  const address = addressIn(state, slot, insts);
-  const type = state.types[value] ?? 'i64';
-  insts.push({ kind: 'memory', op: 'store', type, results: [], args: [value, address], flags: [], offset });
-}
-
-function loadParts(state: Spilling, value: Value, insts: Inst[]): readonly Value[] {
-  const slot = slotFor(state, value);
-  return partsOf(state.types[value] ?? 'i64').map((part, i) =>
-    load(state, slot, part, i * PART_BYTES, insts),
-  );
-}
-
-function storeParts(state: Spilling, value: Value, parts: readonly Value[], insts: Inst[]): void {
-  const slot = slotFor(state, value);
-  parts.forEach((part, i) => store(state, slot, part, i * PART_BYTES, insts));
-}
-
-function argsInParts(state: Spilling, args: readonly Value[]): readonly Value[] {
-  return args.flatMap((arg) => (isWide(state.types[arg]) ? loadParts(state, arg, state.insts) : [arg]));
-}
+import { freshValue, jumpTo, splitReturns, startRewriting } from './try-returns.ts';
+import {
+  FENCE,
+  LOAD,
+  PART_BYTES,
+  SAFE_BITS,
+  addSlot,
+  addressIn,
+  argsInParts,
+  isWide,
+  load,
+  loadParts,
+  partsOf,
+  slotFor,
+  splitSignature,
+  store,
+  storeParts,
+  type Spilling,
+} from './wide-slots.ts';
 
 /** Wide block arguments go through their slots, on an edge of their own; `target` then takes the others. */
 function rewriteTarget(state: Spilling, target: BlockCall): BlockCall {

@@ -1,4 +1,4 @@
-import { functionNameText, type Function, type Module } from '../clif/module.ts';
+import { functionNameText, NO_TABLES, type Function, type Module } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
 
@@ -26,12 +26,7 @@ function definition(name: string, signature: Signature): Function | null {
   return {
     name: { kind: 'test', name },
     signature,
-    stackSlots: new Map(),
-    globalValues: new Map(),
-    sigRefs: new Map(),
-    funcRefs: new Map(),
-    constants: new Map(),
-    stackLimit: null,
+    ...NO_TABLES,
     blocks: [
       {
         id: 0,

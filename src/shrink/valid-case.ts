@@ -1,7 +1,7 @@
 import type { Case } from '../clif/case.ts';
 import { checkModule } from '../clif/check.ts';
 import type { Function, Inst } from '../clif/module.ts';
-import { findFunction, functionNameText } from '../clif/module.ts';
+import { findFunction, functionNameText, NO_TABLES } from '../clif/module.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 
 const DECLARATIONS = new WeakMap<Function, Function>();
@@ -14,12 +14,7 @@ function declarationOf(fn: Function): Function {
     const params = fn.signature.params.map(({ type }, value) => ({ value, type }));
     declaration = {
       ...fn,
-      stackSlots: new Map(),
-      globalValues: new Map(),
-      sigRefs: new Map(),
-      funcRefs: new Map(),
-      constants: new Map(),
-      stackLimit: null,
+      ...NO_TABLES,
       blocks: [{ id: 0, params, insts: [trap], cold: false }],
       valueTypes: params.map((param) => param.type),
     };
