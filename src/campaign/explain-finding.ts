@@ -1,7 +1,8 @@
-import type { Case } from '../clif/case.ts';
+import { configurationText, type Case } from '../clif/case.ts';
+import { printModule } from '../clif/print.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import { matchKnownIssues, opcodesOf, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
-import type { Verdict } from '../compare/verdict.ts';
+import type { Finding, Verdict } from '../compare/verdict.ts';
 import { noTime } from './phases.ts';
 import { runCase } from './run-case.ts';
 import { withOnly, type Station } from './station.ts';
@@ -15,14 +16,29 @@ interface Prover {
   readonly plain: readonly KnownIssue[];
   readonly cranelift: string;
   readonly opcodes: ReadonlySet<string>;
+  readonly finding: Finding;
   /** Of the finding. What is still in it once rewritten is not another bug come to light. */
   readonly bucket: string;
+}
+
+/** Whether a rewrite found nothing to change: running the case again would show the same again. */
+function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
+  const isSetAlike = rewritten.configurations.every((configuration, i) => {
+    const own = kase.configurations[i];
+    return own !== undefined && configurationText(own) === configurationText(configuration);
+  });
+  if (!isSetAlike) return false;
+  const [before, after] = [kase.module.functions, rewritten.module.functions];
+  if (before.length !== after.length) return false;
+  if (before.every((fn, i) => fn === after[i])) return true;
+  return printModule(kase.module, { cranelift }) === printModule(rewritten.module, { cranelift });
 }
 
 /** How the case still fails once `avoided` are kept clear of: null where it agrees or fails only in ways that plain issues explain. */
 async function failureWithout(prover: Prover, avoided: readonly KnownIssue[]): Promise<Verdict | null> {
   const rewrites = new Set(avoided.flatMap(({ avoidedBy }) => avoidedBy ?? []));
   const rewritten = [...rewrites].reduce((kase, rewrite) => rewriteCase(rewrite, kase), prover.kase);
+  if (isUntouched(prover, rewritten)) return { kind: 'finding', finding: prover.finding };
   const { verdict } = await runCase({ ...prover.station.bench, phases: noTime() }, rewritten);
   if (verdict.kind === 'agree') return null;
   const { plain, cranelift, opcodes } = prover;
@@ -96,7 +112,8 @@ export async function explainFinding(
   const failing = withOnly(kase, verdict.finding);
   const plain = issues.filter((issue) => issue.avoidedBy === undefined);
   const bucket = coarseBucket(verdict.finding);
-  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, bucket };
+  const { finding } = verdict;
+  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, finding, bucket };
   const proof = await prove(prover, candidates);
   return proof === null ? null : joinIds([...certain, ...proof]);
 }
