@@ -7,6 +7,7 @@ import type { Outcome } from '../../src/clif/outcome.ts';
 import { printModule } from '../../src/clif/print.ts';
 import { exposesArithmeticNan } from '../../src/compare/nan.ts';
 import { outcomeText, sameValue } from '../../src/compare/outcomes.ts';
+import { limitsByHand } from '../../src/compare/stack-limits.ts';
 import { viewsAsAdapters } from './adapters.ts';
 import { bitcastsLaneByLane } from './lane-by-lane.ts';
 import { paddedSlots } from './padded-slots.ts';
@@ -22,6 +23,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   { name: 'bitcast of a scalar to a vector', avoiding: bitcastsLaneByLane },
   { name: 'result seen at another width', avoiding: viewsAsAdapters },
   { name: 'alignment of a stack slot', avoiding: paddedSlots },
+  { name: 'stack limit', avoiding: (module) => limitsByHand(module, () => true) },
 ];
 
 /** Every choice of known differences, small ones first. */

@@ -1,5 +1,5 @@
 import type { Case } from '../clif/case.ts';
-import type { Function, Inst, Value } from '../clif/module.ts';
+import type { Function, Inst, Module, Value } from '../clif/module.ts';
 import type { Type } from '../clif/type.ts';
 
 /** What the load of an I-type instruction reaches from its base. */
@@ -31,16 +31,13 @@ function checkByHand(fn: Function, chain: readonly number[]): Function {
   const fresh = (type: Type): Value => valueTypes.push(type) - 1;
   const insts: Inst[] = [];
   for (const offset of chain) {
-    const loaded = fresh('i64');
-    insts.push({
-      kind: 'memory',
-      op: 'load',
-      type: 'i64',
-      results: [loaded],
-      args: [last],
-      flags: [],
-      offset,
-    });
+    const [distance, address, loaded] = [fresh('i64'), fresh('i64'), fresh('i64')];
+    const bits = BigInt.asUintN(64, BigInt(offset));
+    insts.push(
+      { kind: 'const', op: 'iconst', type: 'i64', results: [distance], args: [], bits },
+      { kind: 'plain', op: 'iadd', type: 'i64', results: [address], args: [last, distance] },
+      { kind: 'memory', op: 'load', type: 'i64', results: [loaded], args: [address], flags: [], offset: 0 },
+    );
     last = loaded;
   }
   const zero = fresh('i64');
@@ -54,12 +51,21 @@ function checkByHand(fn: Function, chain: readonly number[]): Function {
   return { ...fn, stackLimit: null, blocks, valueTypes };
 }
 
-/** Stack limits that a far load behind another leads to are checked in the body instead of the prologue (docs/findings.md, F21). */
-export function checkLimitsByHand(kase: Case): Case {
-  const functions = kase.module.functions.map((fn) => {
+/**
+ * The module with stack limits checked in the body instead of the prologue, where `isMeant` says so of the offsets of the loads that lead from vmctx
+ * to the limit; itself where there are none such. A limit between those that say nothing and those above every stack means another thing then.
+ */
+export function limitsByHand(module: Module, isMeant: (offsets: readonly number[]) => boolean): Module {
+  const functions = module.functions.map((fn) => {
     const chain = chainOf(fn);
-    const isFar = chain?.some((offset, i) => i > 0 && !isNear(offset)) ?? false;
-    return chain === null || !isFar ? fn : checkByHand(fn, chain);
+    return chain === null || !isMeant(chain) ? fn : checkByHand(fn, chain);
   });
-  return { ...kase, module: { functions } };
+  return functions.every((fn, i) => fn === module.functions[i]) ? module : { ...module, functions };
+}
+
+/** Stack limits that a far load behind another leads to are checked in the body (docs/findings.md, F21). */
+export function checkLimitsByHand(kase: Case): Case {
+  const isFar = (offsets: readonly number[]): boolean =>
+    offsets.some((offset, i) => i > 0 && !isNear(offset));
+  return { ...kase, module: limitsByHand(kase.module, isFar) };
 }
