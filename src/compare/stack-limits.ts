@@ -1,24 +1,11 @@
 import type { Case } from '../clif/case.ts';
 import type { Function, Inst, Module, Value } from '../clif/module.ts';
+import { stackLimitLoads } from '../clif/stack-limit.ts';
 import type { Type } from '../clif/type.ts';
 
 /** What the load of an I-type instruction reaches from its base. */
 function isNear(offset: number): boolean {
   return offset >= -2048 && offset <= 2047;
-}
-
-/** Offsets of the loads that lead from vmctx to the stack limit, the first one first; null where it comes from elsewhere. */
-function chainOf(fn: Function): readonly number[] | null {
-  const chain: number[] = [];
-  let at = fn.stackLimit;
-  while (at !== null) {
-    const global = fn.globalValues.get(at);
-    if (global?.kind === 'vmctx') return chain;
-    if (global?.kind !== 'load' || chain.length > fn.globalValues.size) return null;
-    chain.unshift(global.offset);
-    at = global.base;
-  }
-  return null;
 }
 
 /** The limit loaded and looked at in the body: one above the stack is negative, one below is not. */
@@ -57,7 +44,7 @@ function checkByHand(fn: Function, chain: readonly number[]): Function {
  */
 export function limitsByHand(module: Module, isMeant: (offsets: readonly number[]) => boolean): Module {
   const functions = module.functions.map((fn) => {
-    const chain = chainOf(fn);
+    const chain = stackLimitLoads(fn);
     return chain === null || !isMeant(chain) ? fn : checkByHand(fn, chain);
   });
   return functions.every((fn, i) => fn === module.functions[i]) ? module : { ...module, functions };

@@ -1,4 +1,5 @@
 import { functionNameText, type Function } from '../clif/module.ts';
+import { stackLimitLoads } from '../clif/stack-limit.ts';
 import { readMemory, type Memory } from './memory.ts';
 import { exhaust, trap } from './stop.ts';
 import { UnsupportedError } from './unsupported-error.ts';
@@ -18,18 +19,10 @@ interface LimitSource {
   readonly offsets: readonly number[];
 }
 
-/** The chain of loads of `generate_gv` (`machinst/abi.rs`), which knows only vmctx and loads of words from it. */
-function sourceOf(fn: Function, global: number): LimitSource {
-  const offsets: number[] = [];
-  let at = global;
-  for (;;) {
-    const value = fn.globalValues.get(at);
-    if (value?.kind === 'vmctx') break;
-    if (value?.kind !== 'load' || value.type !== 'i64' || offsets.length > fn.globalValues.size)
-      throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), `gv${global}`);
-    offsets.unshift(value.offset);
-    at = value.base;
-  }
+function sourceOf(fn: Function): LimitSource {
+  const offsets = stackLimitLoads(fn);
+  if (offsets === null)
+    throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), `gv${fn.stackLimit}`);
   const param = fn.signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
   if (param < 0)
     throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), 'there is no vmctx');
@@ -43,7 +36,7 @@ function sourceOf(fn: Function, global: number): LimitSource {
  */
 export function stackLimitCheck(fn: Function, memory: Memory): ((args: readonly bigint[]) => void) | null {
   if (fn.stackLimit === null) return null;
-  const { param, offsets } = sourceOf(fn, fn.stackLimit);
+  const { param, offsets } = sourceOf(fn);
   const hasFrame = [...fn.stackSlots.values()].some(({ sizeBytes }) => sizeBytes > 0);
   return (args) => {
     let limit = args[param] ?? 0n;
