@@ -2,6 +2,7 @@ import { layoutSignature } from '../abi/layout.ts';
 import { canBeCalledAs } from '../clif/check-signature.ts';
 import { functionNameText } from '../clif/module.ts';
 import type { Function, Module } from '../clif/module.ts';
+import { Recent } from '../clif/recent.ts';
 import type { Signature } from '../clif/signature.ts';
 import type { Callee } from './stub.ts';
 
@@ -12,24 +13,21 @@ interface Views {
   readonly indirect: ReadonlySet<Signature>;
 }
 
-const knownViews = new WeakMap<Module, Views>();
+/** As many as a worker has in flight, and those of their proofs. */
+const MODULES_REMEMBERED = 3;
+const knownViews = new Recent<Module, Views>(MODULES_REMEMBERED);
 const knownCallees = [
-  new WeakMap<Module, Map<Function, Callee>>(),
-  new WeakMap<Module, Map<Function, Callee>>(),
+  new Recent<Module, Map<Function, Callee>>(MODULES_REMEMBERED),
+  new Recent<Module, Map<Function, Callee>>(MODULES_REMEMBERED),
 ] as const;
 
-/**
- * Functions of a module as their callers may count on them; remembered for as long as the module lives. Throws as
- * `layoutSignature` does.
- */
+/** Functions of a module as their callers may count on them; remembered for a while. Throws as `layoutSignature` does. */
 export function calleesOf(
   module: Module,
   functions: readonly Function[],
   implicitReturnArea: boolean,
 ): readonly Callee[] {
-  const modules = knownCallees[implicitReturnArea ? 1 : 0];
-  const known = modules.get(module) ?? new Map<Function, Callee>();
-  modules.set(module, known);
+  const known = knownCallees[implicitReturnArea ? 1 : 0].for(module, () => new Map());
   return functions.map((fn) => {
     const callee = known.get(fn) ?? makeCallee(module, fn, implicitReturnArea);
     known.set(fn, callee);
@@ -44,15 +42,9 @@ function makeCallee(module: Module, fn: Function, implicitReturnArea: boolean): 
     layout,
     callConv: fn.signature.callConv,
     kind: 'compiled',
-    isExtensionChecked: (param) => isSeenAlike(rememberedViews(module), fn, param),
+    isExtensionChecked: (param) => isSeenAlike(knownViews.for(module, viewsOf), fn, param),
     stackWords: layout.argumentAreaBytes / 8,
   };
-}
-
-function rememberedViews(module: Module): Views {
-  const views = knownViews.get(module) ?? viewsOf(module);
-  knownViews.set(module, views);
-  return views;
 }
 
 function viewsOf(module: Module): Views {

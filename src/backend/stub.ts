@@ -24,6 +24,8 @@ export interface Callee {
   readonly isExtensionChecked: (param: number) => boolean;
   /** Words from sp that the call log holds of a call. */
   readonly stackWords: number;
+  /** Made once (`stubOf`). */
+  stub?: Stub;
 }
 
 /** auipc t6; jalr t6, t6. */
@@ -86,15 +88,10 @@ function hashOf(numbers: readonly number[]): number {
   return numbers.reduce((state, n) => Math.imul(state ^ n, FNV_PRIME) >>> 0, FNV_OFFSET);
 }
 
-const stubs = new WeakMap<Callee, Stub>();
-
-/** A callee's stub without its code, address and index; remembered for as long as the object lives. */
+/** A callee's stub without its code, address and index; kept in the callee. */
 export function stubOf(callee: Callee): Stub {
-  const known = stubs.get(callee);
-  if (known !== undefined) return known;
-  const stub = makeStub(callee);
-  stubs.set(callee, stub);
-  return stub;
+  callee.stub ??= makeStub(callee);
+  return callee.stub;
 }
 
 function makeStub(callee: Callee): Stub {

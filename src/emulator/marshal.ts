@@ -4,6 +4,7 @@ import { convention, registerSet } from '../abi/convention.ts';
 import { A0, FA0, fName, RA, xName } from '../abi/registers.ts';
 import type { CallConv, Signature } from '../clif/signature.ts';
 import { HarnessError } from '../clif/harness-error.ts';
+import { Recent } from '../clif/recent.ts';
 import { bitMask } from '../clif/type.ts';
 import { restOf } from '../abi/field.ts';
 import type { Field, Rest } from '../abi/field.ts';
@@ -56,16 +57,18 @@ export interface BadExtension {
 
 const WORD = 64;
 const ALL_ONES = bitMask(WORD);
-const plans = [new WeakMap<Signature, CallPlan>(), new WeakMap<Signature, CallPlan>()] as const;
+/** As many as a worker has entries in flight, and those of their proofs. */
+const PLANS_REMEMBERED = 3;
+const plans = [
+  new Recent<Signature, CallPlan>(PLANS_REMEMBERED),
+  new Recent<Signature, CallPlan>(PLANS_REMEMBERED),
+] as const;
 
-/** The plan of a signature; remembered for as long as the object lives. Throws as `layoutSignature` does. */
+/** The plan of a signature; remembered for a while. Throws as `layoutSignature` does. */
 export function planCall(signature: Signature, implicitReturnArea: boolean): CallPlan {
-  const known = plans[implicitReturnArea ? 1 : 0];
-  const plan =
-    known.get(signature) ??
-    planLayout(layoutSignature(signature, { implicitReturnArea }), signature.callConv);
-  known.set(signature, plan);
-  return plan;
+  return plans[implicitReturnArea ? 1 : 0].for(signature, () =>
+    planLayout(layoutSignature(signature, { implicitReturnArea }), signature.callConv),
+  );
 }
 
 /** Writes the mask row: bits that are not set start as poison. */

@@ -70,19 +70,20 @@ function converters(
   return (values) => each.map((convert, i) => convert(values[i] ?? 0n));
 }
 
-/** Functions under other signatures than their own, by the signature a call declares. */
-const views = new WeakMap<Signature, Map<PreparedFunction, PreparedFunction>>();
-
 /** `callee` as it looks to a call that declares `signature`. */
 function seenAs(callee: PreparedFunction, signature: Signature): PreparedFunction {
-  let known = views.get(signature);
-  if (known === undefined) views.set(signature, (known = new Map<PreparedFunction, PreparedFunction>()));
-  const made = known.get(callee);
+  callee.seenAs ??= new Map();
+  const made = callee.seenAs.get(signature);
   if (made !== undefined) return made;
   const convertArgs = converters(signature.params, callee.signature.params);
   const convertResults = converters(callee.signature.returns, signature.returns);
-  const view = { ...callee, signature, view: { of: callee, args: convertArgs, results: convertResults } };
-  known.set(callee, view);
+  const view: PreparedFunction = {
+    ...callee,
+    signature,
+    seenAs: null,
+    view: { of: callee, args: convertArgs, results: convertResults },
+  };
+  callee.seenAs.set(signature, view);
   return view;
 }
 

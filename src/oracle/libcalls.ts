@@ -54,6 +54,7 @@ export function libcall(name: string, address: bigint): PreparedFunction | null 
     entry: null,
     frame: NO_FRAME,
     view: null,
+    seenAs: null,
     unsupported: null,
     checkLimit: null,
     native: isSingle ? lift(f32, F32) : lift(f64, F64),

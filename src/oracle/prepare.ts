@@ -40,6 +40,7 @@ function declare(source: Function, address: bigint, space: AddressSpace): Prepar
     entry: null,
     frame: layOutFrame(source.stackSlots, space.hasLooseSlots),
     view: null,
+    seenAs: null,
     unsupported: null,
     checkLimit: null,
     native: null,

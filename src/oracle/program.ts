@@ -34,6 +34,8 @@ export interface FunctionView {
 export interface PreparedFunction {
   /** Null for the function as it is defined. */
   readonly view: FunctionView | null;
+  /** The function under other signatures than its own, by the signature a call declares; null until there is one. */
+  seenAs: Map<Signature, PreparedFunction> | null;
   readonly name: string;
   readonly signature: Signature;
   readonly address: bigint;

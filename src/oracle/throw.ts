@@ -33,6 +33,7 @@ export function throwRoutine(name: string, address: bigint, machine: Machine): P
     entry: null,
     frame: NO_FRAME,
     view: null,
+    seenAs: null,
     unsupported: null,
     checkLimit: null,
     native: ([entryFrame = 0n, exitFrame = 0n, , tag = 0n, first = 0n, second = 0n, instance]) => {
