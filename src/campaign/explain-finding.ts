@@ -15,7 +15,7 @@ interface Prover {
   readonly issues: readonly KnownIssue[];
   readonly plain: readonly KnownIssue[];
   readonly cranelift: string;
-  readonly opcodes: ReadonlySet<string>;
+  readonly opcodes: () => ReadonlySet<string>;
   readonly finding: Finding;
   /** Of the finding. What is still in it once rewritten is not another bug come to light. */
   readonly bucket: string;

@@ -12,7 +12,7 @@ import type { Environment } from './environment.ts';
 import { followTrace, startOf, type FollowedTrace, type TracedFunction } from './explain-follow.ts';
 import { cpuFor } from './guest-set.ts';
 import { hasImplicitReturnArea } from './link-case.ts';
-import { poisonSeeds } from './poison.ts';
+import { poisonBytes, poisonSeeds } from './poison.ts';
 
 export interface CaseTrace extends FollowedTrace {
   /** Of the outermost calls. */
@@ -61,6 +61,7 @@ export async function traceCase(
       {
         implicitReturnArea: hasImplicitReturnArea(configuration),
         limitMs: LIMIT_MS,
+        poisonBytes: poisonBytes(kase.module, compiled),
       },
       inputs,
       inputs.map(() => poisonSeeds(kase.seed)),

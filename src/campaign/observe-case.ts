@@ -8,7 +8,7 @@ import { outcomeText } from '../compare/outcomes.ts';
 import { executeCase } from '../emulator/execute.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
-import { poisonSeeds } from './poison.ts';
+import { poisonBytes, poisonSeeds } from './poison.ts';
 import { expectedOutcomes, type Bench } from './run-case.ts';
 
 function hex(bits: bigint): string {
@@ -66,7 +66,10 @@ export async function observeConfiguration(
     linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers, bench.cranelift),
     kase.entry,
     entry.signature,
-    { implicitReturnArea: hasImplicitReturnArea(configuration) },
+    {
+      implicitReturnArea: hasImplicitReturnArea(configuration),
+      poisonBytes: poisonBytes(kase.module, result.functions),
+    },
     kase.inputs,
     kase.inputs.map(() => seeds),
   );

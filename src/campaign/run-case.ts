@@ -20,7 +20,7 @@ import type { GuestSet } from './guest-set.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { BusyClock, type Phases } from './phases.ts';
 import { sameCalls, traceCase } from './oracle-calls.ts';
-import { poisonSeeds } from './poison.ts';
+import { poisonBytes, poisonSeeds } from './poison.ts';
 import { runParties, withParties } from './run-parties.ts';
 
 /** Instructions the oracle executes for one input before it gives up. */
@@ -130,7 +130,7 @@ async function executeConfiguration(
     artifact,
     kase.entry,
     entry.signature,
-    { implicitReturnArea },
+    { implicitReturnArea, poisonBytes: poisonBytes(kase.module, functions) },
     told.map(({ input }) => kase.inputs[input] ?? []),
     told.map(() => seeds),
   );

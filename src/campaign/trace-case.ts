@@ -18,7 +18,7 @@ import { DEFAULT_SPACE } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import { traceCalls } from '../oracle/trace.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
-import { poisonSeeds } from './poison.ts';
+import { poisonBytes, poisonSeeds } from './poison.ts';
 import type { Bench } from './run-case.ts';
 
 const LOG_BYTES = 1 << 20;
@@ -115,7 +115,7 @@ export async function locateFinding(bench: Bench, kase: Case, finding: Finding):
     linkCase(guest, kase.module, configuration, functions, true, bench.cranelift),
     kase.entry,
     entry.signature,
-    { implicitReturnArea, logBytes: LOG_BYTES },
+    { implicitReturnArea, logBytes: LOG_BYTES, poisonBytes: poisonBytes(kase.module, functions) },
     [input],
     [poisonSeeds(kase.seed)],
   );

@@ -35,7 +35,7 @@ function match(
   opcodes = NONE,
 ): string | null {
   const finding = { kind, place, detail: 'fs1: expected 0x1, found 0x2' };
-  const explanation = matchKnownIssues(issues, finding, version, opcodes);
+  const explanation = matchKnownIssues(issues, finding, version, () => opcodes);
   if (explanation === null) return null;
   const ids = (list: readonly KnownIssue[]): string => list.map(({ id }) => id).join('+');
   const { certain, candidates } = explanation;

@@ -130,29 +130,42 @@ export function versionMatches(version: string, versions: readonly string[]): bo
   });
 }
 
+const patterns = new Map<string, RegExp>();
+
+/** Compiled once: known issues are asked for one finding after the other. */
+function pattern(source: string): RegExp {
+  const known = patterns.get(source) ?? new RegExp(source);
+  patterns.set(source, known);
+  return known;
+}
+
 function isCandidate(
   issue: KnownIssue,
   finding: Pick<Finding, 'kind' | 'detail'>,
   part: string,
   version: string,
-  opcodes: ReadonlySet<string>,
+  opcodes: () => ReadonlySet<string>,
 ): boolean {
   return (
     issue.kind === finding.kind &&
+    pattern(issue.place).test(part) &&
+    (issue.detail === undefined || pattern(issue.detail).test(finding.detail)) &&
     versionMatches(version, issue.versions) &&
-    new RegExp(issue.place).test(part) &&
-    (issue.detail === undefined || new RegExp(issue.detail).test(finding.detail)) &&
-    (issue.opcodes === undefined || issue.opcodes.some((op) => opcodes.has(op)))
+    (issue.opcodes === undefined || issue.opcodes.some((op) => opcodes().has(op)))
   );
 }
 
-/** Opcodes that a module holds. */
-export function opcodesOf(kase: Case): ReadonlySet<string> {
-  const opcodes = new Set<string>();
-  for (const fn of kase.module.functions) {
-    for (const block of fn.blocks) for (const inst of block.insts) opcodes.add(inst.op);
-  }
-  return opcodes;
+/** Opcodes that a module holds: looked for when they are first asked for. */
+export function opcodesOf(kase: Case): () => ReadonlySet<string> {
+  let opcodes: Set<string> | null = null;
+  return () => {
+    if (opcodes !== null) return opcodes;
+    opcodes = new Set();
+    for (const fn of kase.module.functions) {
+      for (const block of fn.blocks) for (const inst of block.insts) opcodes.add(inst.op);
+    }
+    return opcodes;
+  };
 }
 
 /** What may explain a finding. */
@@ -168,7 +181,7 @@ export function matchKnownIssues(
   issues: readonly KnownIssue[],
   finding: Pick<Finding, 'kind' | 'place' | 'detail'>,
   version: string,
-  opcodes: ReadonlySet<string>,
+  opcodes: () => ReadonlySet<string>,
 ): Explanation | null {
   const certain = new Set<KnownIssue>();
   const candidates = new Set<KnownIssue>();
