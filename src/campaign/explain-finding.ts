@@ -58,10 +58,20 @@ async function smallestProof(prover: Prover, proved: readonly KnownIssue[]): Pro
   return needed;
 }
 
-/** The issues whose rewrites end the failure, beginning with those of `avoided`: what they leave may be other issues', which then join. */
+/** All together; then all but one, as a rewrite may lead to what Cranelift refuses (more results than there are registers for). */
+function together(issues: readonly KnownIssue[]): readonly (readonly KnownIssue[])[] {
+  const allButOne = issues.map((issue) => issues.filter((other) => other !== issue));
+  return issues.length > 1 ? [issues, ...allButOne] : [issues];
+}
+
+/**
+ * The issues whose rewrites end the failure, beginning with those of `avoided`: what they leave may be other issues', which then join. Only what
+ * is left first is tried with one of those left out, so that the attempts do not multiply.
+ */
 async function proveFrom(
   prover: Prover,
   avoided: readonly KnownIssue[],
+  isFirst = true,
 ): Promise<readonly KnownIssue[] | null> {
   const left = await failureWithout(prover, avoided);
   if (left === null) return avoided;
@@ -70,15 +80,22 @@ async function proveFrom(
   const further = matchKnownIssues(issues, left.finding, cranelift, opcodes)?.candidates ?? [];
   const joining = further.filter((issue) => !avoided.some(({ avoidedBy }) => avoidedBy === issue.avoidedBy));
   if (joining.length === 0 || coarseBucket(left.finding) === prover.bucket) return null;
-  return proveFrom(prover, [...avoided, ...joining]);
+  for (const joined of isFirst ? together(joining) : [joining]) {
+    const proved = await proveFrom(prover, [...avoided, ...joined], false);
+    if (proved !== null) return proved;
+  }
+  return null;
 }
 
-/** The issues whose rewrites end the failure, as few as will do; null where none do. Each candidate first, then all of them. */
+/** The issues whose rewrites end the failure, as few as will do; null where none do. Each candidate first, then several. */
 async function prove(
   prover: Prover,
   candidates: readonly KnownIssue[],
 ): Promise<readonly KnownIssue[] | null> {
-  const attempts = [...candidates.map((issue) => [issue]), ...(candidates.length > 1 ? [candidates] : [])];
+  const attempts = [
+    ...candidates.map((issue) => [issue]),
+    ...(candidates.length > 1 ? together(candidates) : []),
+  ];
   for (const attempt of attempts) {
     const proved = await proveFrom(prover, attempt);
     if (proved !== null) return smallestProof(prover, proved);

@@ -51,9 +51,12 @@ function share(cases: number, worker: number, workers: number): readonly number[
 }
 
 /** Until then the workers' own code is still being compiled, which a campaign of some minutes does not notice. */
-const WARM_UP_ROUNDS = 3;
+const WARM_UP_ROUNDS = 8;
 
-/** Runs and compiles the same cases in turn on `jobs` workers. The first rounds are not counted. */
+/**
+ * Runs and compiles the same cases in turn, each on `jobs` workers of its own: what waits to be compiled again would be in the way of those
+ * that run. The first rounds are not counted.
+ */
 export async function measureThroughput(options: MeasureOptions): Promise<Measurement> {
   const { environment, knownIssues, seed, profile, cases, jobs, now } = options;
   const start = (hasVeneers: boolean): Promise<readonly WorkerClient[]> =>
@@ -71,16 +74,17 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
     );
   const workers = await start(true);
   const bare = await start(false);
+  const compilers = await start(true);
   const phases = noTime();
   const full: number[] = [];
   const noVeneers: number[] = [];
   const compileOnly: number[] = [];
   let peakWorkerKilobytes = 0;
   try {
-    await Promise.all(workers.map((w, i) => w.prepare(share(cases, i, jobs))));
+    await Promise.all(compilers.map((w, i) => w.prepare(share(cases, i, jobs))));
     for (let round = 0; round < options.rounds + WARM_UP_ROUNDS; round += 1) {
       const compileStarted = now();
-      const compiled = await Promise.all(workers.map((w) => w.compile()));
+      const compiled = await Promise.all(compilers.map((w) => w.compile()));
       const compileSeconds = (now() - compileStarted) / 1000;
       const started = now();
       const reports = await Promise.all(workers.map((w, i) => w.run(share(cases, i, jobs))));
@@ -97,7 +101,7 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
       peakWorkerKilobytes = Math.max(peakWorkerKilobytes, resident);
     }
   } finally {
-    await Promise.all([...workers, ...bare].map((w) => w.close()));
+    await Promise.all([...workers, ...bare, ...compilers].map((w) => w.close()));
   }
   const modulesPerSecond = median(full);
   return {
