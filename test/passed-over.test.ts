@@ -4,6 +4,7 @@ import { DEFAULT_CRANELIFT } from '../src/backend/driver-spec.ts';
 import { openEnvironment, readKnownIssues } from '../src/campaign/environment.ts';
 import { runCase } from '../src/campaign/run-case.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
+import { versionVerdict } from '../src/campaign/version-verdict.ts';
 import type { Case, Configuration } from '../src/clif/case.ts';
 import { parseClif } from '../src/clif/parse.ts';
 import type { Finding } from '../src/compare/verdict.ts';
@@ -58,20 +59,24 @@ afterAll(async () => {
   await Promise.all([naive.close(), knowing.close()]);
 });
 
-async function findingOf(
-  station: Station,
-  shared: readonly Configuration['shared'][],
-  inputs: Case['inputs'],
-): Promise<Finding | null> {
+function caseOf(shared: readonly Configuration['shared'][], inputs: Case['inputs']): Case {
   const parsed = parseClif(TEXT, { file: 'passed over' });
   if (parsed.kind === 'error') throw new Error(parsed.message);
-  const { verdict } = await runCase(station.bench, {
+  return {
     seed: 'passed over',
     module: parsed.file.module,
     entry: { kind: 'test', name: 'main' },
     inputs,
     configurations: shared.map((own) => ({ shared: own, isa: [] })),
-  });
+  };
+}
+
+async function findingOf(
+  station: Station,
+  shared: readonly Configuration['shared'][],
+  inputs: Case['inputs'],
+): Promise<Finding | null> {
+  const { verdict } = await runCase(station.bench, caseOf(shared, inputs));
   return verdict.kind === 'finding' ? verdict.finding : null;
 }
 
@@ -89,6 +94,21 @@ describe('behind a finding that a known issue explains by its match', () => {
     expect(await findingOf(knowing, [PROBED], [PLAIN, CALLING])).toMatchObject({
       input: 1,
       place: expect.stringContaining('t3 not restored'),
+    });
+  });
+
+  it('the one asked about is what another version is judged by', async () => {
+    const kase = caseOf([AREA, PROBED], [PLAIN, CALLING]);
+    const asked = await findingOf(knowing, [PROBED], [CALLING]);
+    const build = { cranelift: DEFAULT_CRANELIFT };
+    const quiet = (): void => undefined;
+    expect(await versionVerdict(build, kase, asked, quiet)).toMatchObject({
+      kind: 'fails',
+      finding: { configuration: 1, input: 1, place: asked?.place },
+    });
+    expect(await versionVerdict(build, kase, null, quiet)).toMatchObject({
+      kind: 'fails',
+      finding: { configuration: 0, place: F2 },
     });
   });
 

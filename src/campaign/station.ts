@@ -46,9 +46,13 @@ async function confirmFinding(
 ): Promise<Verdict> {
   const guests = new GuestSet(environment);
   try {
-    const again = await runCase({ ...bench, guests, phases: noTime() }, withOnly(kase, finding));
-    const isSame =
-      again.verdict.kind === 'finding' && coarseBucket(again.verdict.finding) === coarseBucket(finding);
+    const bucket = coarseBucket(finding);
+    const isPassedOver = (_: Case, other: Finding): boolean => coarseBucket(other) !== bucket;
+    const again = await runCase(
+      { ...bench, guests, phases: noTime(), isPassedOver },
+      withOnly(kase, finding),
+    );
+    const isSame = again.verdict.kind === 'finding' && coarseBucket(again.verdict.finding) === bucket;
     return isSame ? { kind: 'finding', finding } : { kind: 'flaky', finding };
   } finally {
     await guests.close();
@@ -61,15 +65,22 @@ async function startGuests(environment: Environment): Promise<GuestSet> {
   return guests;
 }
 
+/** A case is looked at beyond findings that `knownIssues` explain by their mere match. */
+function beyondKnown(knownIssues: readonly KnownIssue[], cranelift: string): Bench['isPassedOver'] {
+  const plain = knownIssues.filter((issue) => issue.avoidedBy === undefined);
+  if (plain.length === 0) return () => false;
+  return (kase, finding) => matchKnownIssues(plain, finding, cranelift, opcodesOf(kase)) !== null;
+}
+
 /**
- * Starts a driver and a guest. Throws HarnessError when either does not come up. A case is looked at beyond findings that `knownIssues`
- * explain by their mere match.
+ * Starts a driver and a guest. Throws HarnessError when either does not come up. `isPassedOver` (default: what `knownIssues` explain by their
+ * mere match) says beyond which findings a case is looked at.
  */
 export async function openStation(
   environment: Environment,
   knownIssues: readonly KnownIssue[] = [],
+  isPassedOver: Bench['isPassedOver'] = beyondKnown(knownIssues, environment.cranelift),
 ): Promise<Station> {
-  const plain = knownIssues.filter((issue) => issue.avoidedBy === undefined);
   const driver = await Driver.start(environment.driverPath);
   const guests = await startGuests(environment);
   const now = (): number => performance.now();
@@ -82,8 +93,7 @@ export async function openStation(
     compileClock: new BusyClock(now),
     executeClock: new BusyClock(now),
     phases: noTime(),
-    isPassedOver: (kase, finding) =>
-      plain.length > 0 && matchKnownIssues(plain, finding, environment.cranelift, opcodesOf(kase)) !== null,
+    isPassedOver,
   };
   return {
     bench,

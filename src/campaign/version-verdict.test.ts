@@ -11,6 +11,13 @@ test('panics of two versions are one fault, whatever their lines', () => {
   expect(isSameFault(old, finding('compiler-panic', 'cranelift-codegen-0.135.8/src/a.rs:9'))).toBe(true);
 });
 
+test('a fault that breaks one rule is there where more are broken, not where fewer are', () => {
+  const one = finding('abi-violation', 'fs1 not restored');
+  const two = finding('abi-violation', 'fs1 not restored; s1 not restored');
+  expect(isSameFault(one, two)).toBe(true);
+  expect(isSameFault(two, one)).toBe(false);
+});
+
 test('other findings go by their bucket', () => {
   const fs1 = finding('abi-violation', 'fs1 not restored');
   expect(isSameFault(fs1, finding('abi-violation', 'fs1 not restored'))).toBe(true);

@@ -1,6 +1,7 @@
 import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
+import { PLACE_SEPARATOR } from '../compare/outcomes.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { openEnvironment, type EnvironmentOptions } from './environment.ts';
 import { replayCase, usable } from './replay.ts';
@@ -20,6 +21,11 @@ export type VersionVerdict =
  */
 export function isSameFault(a: Finding, b: Finding): boolean {
   if (a.kind !== b.kind) return false;
+  if (a.kind === 'abi-violation') {
+    // One run of one input breaks several rules; a version may break more of them than another.
+    const others = new Set(b.place.split(PLACE_SEPARATOR));
+    return a.place.split(PLACE_SEPARATOR).every((part) => others.has(part));
+  }
   return a.kind === 'compiler-panic' || a.kind === 'compiler-error' || coarseBucket(a) === coarseBucket(b);
 }
 
@@ -31,7 +37,10 @@ function isOtherDialect(finding: Finding): boolean {
 /** Which Cranelift to ask. */
 export type CraneliftBuild = Pick<EnvironmentOptions, 'cranelift' | 'debugAssertions'>;
 
-/** Builds a driver for `build` if there is none and runs the case on it. `reference`: the fault asked about, null for any. */
+/**
+ * Builds a driver for `build` if there is none and runs the case on it. `reference`: the fault asked about, which other findings of the case
+ * do not hide; null for any.
+ */
 export async function versionVerdict(
   build: CraneliftBuild,
   kase: Case,
@@ -42,7 +51,11 @@ export async function versionVerdict(
   const version = environment.cranelift;
   const { kase: fitted, skipped } = usable(kase, environment.abilities);
   if (skipped.length > 0) return { kind: 'cannot-tell', version, detail: skipped.join('; ') };
-  const station = await openStation(environment);
+  const station = await openStation(
+    environment,
+    [],
+    (_, finding) => reference !== null && !isSameFault(reference, finding),
+  );
   try {
     const { verdict } = await replayCase(station, fitted, environment.abilities, []);
     const detail = verdictText(verdict);
