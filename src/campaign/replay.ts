@@ -5,9 +5,8 @@ import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Verdict } from '../compare/verdict.ts';
 import type { Abilities } from '../gen/config.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
-import { explainFinding } from './explain-finding.ts';
 import { fitCase } from './emulator-defects.ts';
-import { runCase } from './run-case.ts';
+import { judgeCase } from './judge-case.ts';
 import type { Station } from './station.ts';
 
 export type ReplayVerdict =
@@ -64,9 +63,8 @@ export async function replayCase(
     return { verdict: { kind: 'cannot-run', reason }, known: null, skipped: [], modules: 0 };
   }
   try {
-    const run = await runCase(station.bench, chosen);
-    const known = await explainFinding(station, chosen, run.verdict, knownIssues, station.bench.cranelift);
-    return { verdict: await station.confirm(chosen, run.verdict), known, skipped, modules: run.modules };
+    const { verdict, known, modules } = await judgeCase(station, chosen, knownIssues);
+    return { verdict: await station.confirm(chosen, verdict), known, skipped, modules };
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
     return { verdict: { kind: 'cannot-run', reason: error.message }, known: null, skipped, modules: 0 };

@@ -48,6 +48,8 @@ export type OnCompiled = (configuration: Configuration, functions: readonly Comp
 /** Everything one case showed; `modules` counts the configurations that compiled. */
 export interface CaseRun {
   readonly verdict: Verdict;
+  /** Of each other configuration the first finding that is not passed over; not yet held against `verdictOfFinding`. */
+  readonly others: readonly Finding[];
   readonly modules: number;
   /** One per input. */
   readonly expected: readonly Outcome[];
@@ -177,13 +179,19 @@ const NONDETERMINISM: Finding = {
   observed: null,
 };
 
-/** The first finding, in the order of configurations and inputs, that is not passed over; where all are, the first. */
-function chosenFinding(bench: Bench, kase: Case, findings: readonly Finding[]): Finding | undefined {
-  return findings.find((finding) => !bench.isPassedOver(kase, finding)) ?? findings[0];
+/** The first finding of each configuration that is not passed over; where all are, the first of all. */
+function chosenFindings(bench: Bench, kase: Case, findings: readonly Finding[]): readonly Finding[] {
+  const chosen = new Map<number, Finding>();
+  for (const finding of findings) {
+    if (!chosen.has(finding.configuration) && !bench.isPassedOver(kase, finding)) {
+      chosen.set(finding.configuration, finding);
+    }
+  }
+  return chosen.size > 0 ? [...chosen.values()] : findings.slice(0, 1);
 }
 
 /**
- * Runs a valid case: oracle, compile, link, execute, compare. The first finding that is not passed over (`chosenFinding`) is the
+ * Runs a valid case: oracle, compile, link, execute, compare. The first finding that is not passed over (`chosenFindings`) is the
  * verdict; without one, a configuration that was declined makes the case declined. Throws HarnessError only.
  * `onCompiled` is called once for each configuration that compiled.
  */
@@ -247,15 +255,16 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     if (repeated.kind !== 'compiled' || !sameCode(first.functions, repeated.functions))
       findings.push(NONDETERMINISM);
   }
-  const finding = chosenFinding(bench, kase, findings);
-  if (finding !== undefined) verdict = { kind: 'finding', finding };
-  return { verdict: withoutAddresses(kase, verdict, expected), modules, expected };
+  const [finding, ...others] = chosenFindings(bench, kase, findings);
+  if (finding !== undefined) verdict = verdictOfFinding(kase, finding, expected);
+  return { verdict, others, modules, expected };
 }
 
 /** A module that lets an address show proves nothing: oracle and machine put their memory in different places. */
-function withoutAddresses(kase: Case, verdict: Verdict, expected: readonly Outcome[]): Verdict {
-  if (verdict.kind !== 'finding' || verdict.finding.input === null) return verdict;
-  const { input, kind, place } = verdict.finding;
+export function verdictOfFinding(kase: Case, finding: Finding, expected: readonly Outcome[]): Verdict {
+  const verdict: Verdict = { kind: 'finding', finding };
+  const { input, kind, place } = finding;
+  if (input === null) return verdict;
   // Outcomes agree where a rule was broken, and only what was read or overwritten depends on an address. Foreign parties are given the
   // oracle's values.
   const isRule = kind === 'abi-violation' && place !== UNDEFINED_READ && !place.includes(OVERWRITTEN);

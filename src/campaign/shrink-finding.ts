@@ -5,6 +5,7 @@ import type { Finding } from '../compare/verdict.ts';
 import { UnsupportedError } from '../oracle/unsupported-error.ts';
 import { shrinkCase } from '../shrink/shrink-case.ts';
 import { explainFinding } from './explain-finding.ts';
+import { judgeCase } from './judge-case.ts';
 import type { ShrinkReport } from './messages.ts';
 import { runCase, type CaseRun } from './run-case.ts';
 import { withOnly, type Station } from './station.ts';
@@ -48,11 +49,10 @@ export async function shrinkFinding(
   knownIssues: readonly KnownIssue[],
 ): Promise<ShrinkReport | null> {
   const started = performance.now();
-  const first = await runCase(station.bench, kase);
+  const first = await judgeCase(station, kase, knownIssues);
   if (first.verdict.kind !== 'finding') return null;
   const { finding } = first.verdict;
-  const known = await explainFinding(station, kase, first.verdict, knownIssues, station.bench.cranelift);
-  const unlike = known === null ? knownIssues : [];
+  const unlike = first.known === null ? knownIssues : [];
   const result = await shrinkCase(
     withOnly(kase, finding),
     async (candidate) => stillHas(station, candidate, finding, unlike),

@@ -9,12 +9,11 @@ import type { Verdict } from '../compare/verdict.ts';
 import { caseSeedFor, findProfile, type Profile } from '../gen/profiles.ts';
 import { aimedSeed } from './aim.ts';
 import { caseCoverer } from './cover-case.ts';
-import { explainFinding } from './explain-finding.ts';
 import type { Environment } from './environment.ts';
 import { caseFromSeed } from './generated-case.ts';
 import type { FromWorker, RunFinding, RunReport, ToWorker } from './messages.ts';
 import { addPhases, noTime } from './phases.ts';
-import { runCase } from './run-case.ts';
+import { judgeCase } from './judge-case.ts';
 import { shrinkFinding } from './shrink-finding.ts';
 import { openStation, type Station } from './station.ts';
 
@@ -90,14 +89,8 @@ async function runIndices(job: Job, indices: readonly number[]): Promise<RunRepo
         const started = performance.now();
         const kase = caseFromSeed(profile, environment.abilities, caseSeed);
         station.bench.phases.generate += performance.now() - started;
-        const run = await runCase(station.bench, kase, caseCoverer(coverage, kase));
-        const known = await explainFinding(
-          station,
-          kase,
-          run.verdict,
-          job.knownIssues,
-          environment.cranelift,
-        );
+        const run = await judgeCase(station, kase, job.knownIssues, caseCoverer(coverage, kase));
+        const { known } = run;
         // What a known issue explains is counted as it is: a second look costs as much as dozens of cases.
         const verdict = known === null ? await station.confirm(kase, run.verdict) : run.verdict;
         modules += run.modules;
