@@ -2,6 +2,7 @@ import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { makeCase } from '../gen/case-arbitrary.ts';
 import type { Abilities } from '../gen/config.ts';
+import { withLongLists } from '../gen/long-lists.ts';
 import { findProfile, memberFor, type Profile } from '../gen/profiles.ts';
 import { aimOfSeed } from './aim.ts';
 import type { Environment } from './environment.ts';
@@ -25,7 +26,10 @@ export function generatedCase(environment: Environment, profile: string, caseSee
 export function caseFromSeed(named: Profile, abilities: Abilities, caseSeed: string): Case {
   const profile = memberFor(named, caseSeed);
   const aim = profile.parties === undefined ? aimOfSeed(caseSeed) : null;
-  const config = aim === null || aim === undefined ? profile.config : tiltConfig(profile.config, aim);
+  const config =
+    aim === null || aim === undefined
+      ? withLongLists(profile.config, caseSeed)
+      : tiltConfig(profile.config, aim);
   const kase = makeCase(config, abilities, caseSeed);
   return profile.parties === undefined ? kase : { ...kase, parties: profile.parties };
 }
