@@ -13,7 +13,7 @@ interface Views {
   readonly indirect: ReadonlySet<Signature>;
 }
 
-/** As many as a worker has in flight, and those of their proofs. */
+/** The configurations of a case are linked one right after the other; with more, those of long ago would outlive collections. */
 const MODULES_REMEMBERED = 3;
 const knownViews = new Recent<Module, Views>(MODULES_REMEMBERED);
 const knownCallees = [

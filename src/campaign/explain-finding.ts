@@ -17,8 +17,6 @@ interface Prover {
   readonly cranelift: string;
   readonly opcodes: () => ReadonlySet<string>;
   readonly finding: Finding;
-  /** Of the finding. What is still in it once rewritten is not another bug come to light. */
-  readonly bucket: string;
 }
 
 /** Whether a rewrite found nothing to change: running the case again would show the same again. */
@@ -79,7 +77,8 @@ async function proveFrom(
   const { issues, cranelift, opcodes } = prover;
   const further = matchKnownIssues(issues, left.finding, cranelift, opcodes)?.candidates ?? [];
   const joining = further.filter((issue) => !avoided.some(({ avoidedBy }) => avoidedBy === issue.avoidedBy));
-  if (joining.length === 0 || coarseBucket(left.finding) === prover.bucket) return null;
+  // What is still in the finding's bucket once rewritten is not another bug come to light.
+  if (joining.length === 0 || coarseBucket(left.finding) === coarseBucket(prover.finding)) return null;
   for (const joined of isFirst ? together(joining) : [joining]) {
     const proved = await proveFrom(prover, [...avoided, ...joined], false);
     if (proved !== null) return proved;
@@ -92,10 +91,8 @@ async function prove(
   prover: Prover,
   candidates: readonly KnownIssue[],
 ): Promise<readonly KnownIssue[] | null> {
-  const attempts = [
-    ...candidates.map((issue) => [issue]),
-    ...(candidates.length > 1 ? together(candidates) : []),
-  ];
+  const several = together(candidates).filter((attempt) => attempt.length > 1);
+  const attempts = [...candidates.map((issue) => [issue]), ...several];
   for (const attempt of attempts) {
     const proved = await proveFrom(prover, attempt);
     if (proved !== null) return smallestProof(prover, proved);
@@ -121,16 +118,15 @@ export async function explainFinding(
   cranelift: string,
 ): Promise<string | null> {
   if (verdict.kind !== 'finding') return null;
+  const { finding } = verdict;
   const opcodes = opcodesOf(kase);
-  const explanation = matchKnownIssues(issues, verdict.finding, cranelift, opcodes);
+  const explanation = matchKnownIssues(issues, finding, cranelift, opcodes);
   if (explanation === null) return null;
   const { certain, candidates } = explanation;
   if (candidates.length === 0) return joinIds(certain);
-  const failing = withOnly(kase, verdict.finding);
+  const failing = withOnly(kase, finding);
   const plain = issues.filter((issue) => issue.avoidedBy === undefined);
-  const bucket = coarseBucket(verdict.finding);
-  const { finding } = verdict;
-  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, finding, bucket };
+  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, finding };
   const proof = await prove(prover, candidates);
   return proof === null ? null : joinIds([...certain, ...proof]);
 }

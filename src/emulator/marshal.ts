@@ -57,7 +57,7 @@ export interface BadExtension {
 
 const WORD = 64;
 const ALL_ONES = bitMask(WORD);
-/** As many as a worker has entries in flight, and those of their proofs. */
+/** The configurations of a case are executed one right after the other; with more, those of long ago would outlive collections. */
 const PLANS_REMEMBERED = 3;
 const plans = [
   new Recent<Signature, CallPlan>(PLANS_REMEMBERED),
