@@ -17,8 +17,8 @@ const CONTROL_PLANE_BYTES: usize = 4096;
 pub struct Request<'a> {
     text: &'a str,
     configurations: Vec<&'a str>,
-    /// Seeds the control plane; without it code is made the ordinary way.
-    seed: Option<u64>,
+    /// Of each configuration, to seed the control plane; without one code is made the ordinary way. Empty: none has one.
+    seeds: Vec<Option<u64>>,
     want: Want,
 }
 
@@ -28,7 +28,10 @@ impl<'a> Request<'a> {
         Self {
             text,
             configurations: strings(&header["configurations"]),
-            seed: header["seed"].as_u64(),
+            seeds: header["seeds"]
+                .as_array()
+                .map(|seeds| seeds.iter().map(Json::as_u64).collect())
+                .unwrap_or_default(),
             want: Want {
                 vcode: want.contains(&"vcode"),
                 all_call_sites: want.contains(&"call-sites"),
@@ -111,6 +114,7 @@ impl Compiler {
                 continue;
             }
             let mark = self.reply.begin_compiled();
+            let seed = request.seeds.get(index).copied().flatten();
             let mut failed = None;
             for (function, name) in functions.iter_mut().zip(&names) {
                 // Compiling changes the function: only the last configuration may use up the parsed one.
@@ -119,7 +123,7 @@ impl Compiler {
                 } else {
                     function.clone()
                 };
-                if let Err(failure) = self.compile_function(name, &*isa, request) {
+                if let Err(failure) = self.compile_function(name, &*isa, seed, &request.want) {
                     failed = Some((name, failure));
                     break;
                 }
@@ -139,14 +143,14 @@ impl Compiler {
         &mut self,
         name: &str,
         isa: &dyn TargetIsa,
-        request: &Request,
+        seed: Option<u64>,
+        want: &Want,
     ) -> Result<(), Failure> {
-        let mut chosen = control_plane(request.seed);
-        let want = &request.want;
+        let mut chosen = control_plane(seed);
         let context = &mut self.context;
         let labelled = want
             .values
-            .then(|| compile_labelled(&context.func, isa, control_plane(request.seed)))
+            .then(|| compile_labelled(&context.func, isa, control_plane(seed)))
             .flatten();
         context.set_disasm(want.vcode);
         let outcome = panics::catch(|| match context.compile(isa, &mut chosen) {

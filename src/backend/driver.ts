@@ -24,7 +24,7 @@ export interface CompileOptions {
 }
 
 interface Pending {
-  readonly request: string;
+  readonly request: Buffer;
   readonly timeoutMs: number;
   readonly settle: (frame: ReplyFrame) => void;
   /** The child ended while it worked on this request. */
@@ -61,7 +61,7 @@ export class Driver {
     const driver = new Driver(binaryPath, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const frame = await new Promise<ReplyFrame>((settle, fail) => {
       driver.#enqueue({
-        request: '{"op":"hello"}\n',
+        request: Buffer.from('{"op":"hello"}\n'),
         timeoutMs: driver.#timeoutMs,
         settle,
         crash: (end) => fail(new HarnessError('backend', `the driver ended at its start: ${end.detail}`)),
@@ -84,45 +84,21 @@ export class Driver {
   }
 
   /**
-   * Compiles the functions in `text` under each configuration; one result each, in order. What Cranelift does wrong is
-   * in the results; a HarnessError is thrown for what this program or the driver does wrong.
+   * Compiles the functions in `text` (bytes are UTF-8) under each configuration; one result each, in order. What Cranelift does wrong
+   * is in the results; a HarnessError is thrown for what this program or the driver does wrong.
    */
   async compile(
-    text: string,
+    text: string | Uint8Array,
     configurations: readonly Configuration[],
     options: CompileOptions = {},
   ): Promise<readonly CompileResult[]> {
-    const [first] = configurations;
-    if (first === undefined) return [];
-    if (configurations.some(({ chaos }) => chaos !== first.chaos)) {
-      return this.#compileBySeed(text, configurations, options);
-    }
+    if (configurations.length === 0) return [];
     const answer = await this.#ask(text, configurations, options);
     if (!('how' in answer)) return answer;
     if (configurations.length === 1) return [{ kind: 'crashed', how: answer.how, detail: answer.detail }];
     // Some configuration killed the child: each alone tells which.
     const alone = configurations.map((configuration) => this.compile(text, [configuration], options));
     return (await Promise.all(alone)).flat();
-  }
-
-  /** A request has one seed for the control plane: one request for each that there is. */
-  async #compileBySeed(
-    text: string,
-    configurations: readonly Configuration[],
-    options: CompileOptions,
-  ): Promise<readonly CompileResult[]> {
-    const seeds = [...new Set(configurations.map(({ chaos }) => chaos))];
-    const answers = seeds.map(async (seed) => {
-      const alike = configurations.filter(({ chaos }) => chaos === seed);
-      const results = await this.compile(text, alike, options);
-      return { seed, left: [...results] };
-    });
-    const groups = await Promise.all(answers);
-    return configurations.map(({ chaos }) => {
-      const result = groups.find(({ seed }) => seed === chaos)?.left.shift();
-      if (result === undefined) throw new HarnessError('backend', 'a configuration got no compile result');
-      return result;
-    });
   }
 
   /** Ends the child. Requests in flight fail. */
@@ -139,22 +115,24 @@ export class Driver {
   }
 
   #ask(
-    text: string,
+    text: string | Uint8Array,
     configurations: readonly Configuration[],
     options: CompileOptions,
   ): Promise<readonly CompileResult[] | ChildEnd> {
     const want = wanted(options);
-    const seed = configurations[0]?.chaos;
+    const body = typeof text === 'string' ? Buffer.from(text) : text;
     const header = JSON.stringify({
       op: 'compile',
-      text: Buffer.byteLength(text),
+      text: body.length,
       configurations: configurations.map(settingsText),
-      ...(seed === undefined ? {} : { seed }),
+      ...(configurations.every(({ chaos }) => chaos === undefined)
+        ? {}
+        : { seeds: configurations.map(({ chaos }) => chaos ?? null) }),
       ...(want.length === 0 ? {} : { want }),
     });
     return new Promise((resolve, reject) => {
       this.#enqueue({
-        request: `${header}\n${text}`,
+        request: Buffer.concat([Buffer.from(`${header}\n`), body]),
         timeoutMs: this.#timeoutMs * configurations.length,
         settle: (frame) => {
           const results = parseCompileReply(frame.line, frame.blob);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EmulatedCpu } from '../emulator/qemu.ts';
 import { cpuFor } from './guest-set.ts';
 
-const QEMU = { path: 'qemu-riscv64', version: { major: 7, minor: 2, text: '7.2.0' } };
+const QEMU = { path: 'qemu-riscv64', version: { major: 7, minor: 2, text: '7.2.0' }, options: [] };
 
 function emulated(cpu: string, hasVectors: boolean): EmulatedCpu {
   return { qemu: QEMU, cpu, hasVectors };

@@ -7,7 +7,7 @@ import type { Case, Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { findFunction, functionNameText, type Function, type Module } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
-import { printModule } from '../clif/print.ts';
+import { printModuleBytes } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
 import { exposesArithmeticNan } from '../compare/nan.ts';
 import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compare/outcomes.ts';
@@ -200,7 +200,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   const isEntryModelled = isModelled(entry.signature.callConv, bench.cranelift);
   const seeds = poisonSeeds(kase.seed);
   const started = bench.now();
-  const text = printModule(kase.module, { cranelift: bench.cranelift });
+  const text = printModuleBytes(kase.module, { cranelift: bench.cranelift });
   const again = isCompiledTwice(seeds[0]) ? kase.configurations.slice(0, 1) : [];
   const asked = bench.now();
   const compiling = bench.driver.compile(text, [...kase.configurations, ...again]);

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Case } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { coarseBucket } from '../compare/bucket.ts';
-import { printModule } from '../clif/print.ts';
+import { printModuleBytes } from '../clif/print.ts';
 import type { KnownIssue } from '../compare/known-issues.ts';
 import { encodeCoverage, newCoverage } from '../coverage/coverage-set.ts';
 import type { Verdict } from '../compare/verdict.ts';
@@ -29,7 +29,7 @@ interface Job {
   /** Cells that cases aim at. */
   readonly aims: readonly number[];
   /** Cases kept for `compile`, with their texts. */
-  readonly prepared: { readonly kase: Case; readonly text: string }[];
+  readonly prepared: { readonly kase: Case; readonly text: Uint8Array }[];
 }
 
 /** A finding, and when it was made. */
@@ -126,7 +126,7 @@ function prepareCases(job: Job, indices: readonly number[]): number {
   job.prepared.length = 0;
   for (const index of indices) {
     const kase = caseFromSeed(job.profile, job.environment.abilities, seedAt(job, index));
-    job.prepared.push({ kase, text: printModule(kase.module) });
+    job.prepared.push({ kase, text: printModuleBytes(kase.module) });
   }
   return indices.length;
 }

@@ -1,6 +1,7 @@
 import { floatText } from './float-text.ts';
-import type { BlockArg, BlockCall, ExceptionTable, Inst, Value } from './module.ts';
+import type { BlockArg, BlockCall, ExceptionHandler, ExceptionTable, Inst, Value } from './module.ts';
 import { OPCODES } from './opcode.ts';
+import { TextBuffer } from './text-buffer.ts';
 import { type Type, typeInfo } from './type.ts';
 import { vectorConstText } from './vector-text.ts';
 
@@ -12,64 +13,75 @@ export function valueText(value: Value): string {
   return VALUE_NAMES[value] ?? `v${value}`;
 }
 
-/** `v1, v2`, starting at `from`. */
-function valuesText(values: readonly Value[], from: number): string {
-  const first = values[from];
-  if (first === undefined) return '';
-  let text = valueText(first);
-  for (let i = from + 1; i < values.length; i++) {
+/** `v1, v2`, from number `from` up to but without `to`. */
+function putValues(out: TextBuffer, values: readonly Value[], from = 0, to = values.length): void {
+  for (let i = from; i < to; i++) {
     const value = values[i];
-    if (value !== undefined) text += `, ${valueText(value)}`;
+    if (value === undefined) return;
+    if (i > from) out.put(', ');
+    out.put(valueText(value));
   }
-  return text;
 }
 
-function blockArgText(arg: BlockArg): string {
+function putBlockArg(out: TextBuffer, arg: BlockArg): void {
   switch (arg.kind) {
     case 'value':
-      return valueText(arg.value);
+      out.put(valueText(arg.value));
+      return;
     case 'ret':
-      return `ret${arg.index}`;
+      out.put(`ret${arg.index}`);
+      return;
     case 'exn':
-      return `exn${arg.index}`;
+      out.put(`exn${arg.index}`);
   }
 }
 
 /** `block1(v0, ret1)`; no parentheses without arguments. */
-export function blockCallText(call: BlockCall): string {
-  let text = `block${call.block}`;
-  if (call.args.length === 0) return text;
+function putBlockCall(out: TextBuffer, call: BlockCall): void {
+  out.put('block');
+  out.put(`${call.block}`);
+  if (call.args.length === 0) return;
   let separator = '(';
   for (const arg of call.args) {
-    text += separator + blockArgText(arg);
+    out.put(separator);
+    putBlockArg(out, arg);
     separator = ', ';
   }
-  return `${text})`;
+  out.put(')');
 }
 
-function tableText(table: ExceptionTable): string {
-  const handlers = table.handlers.map((handler) => {
-    switch (handler.kind) {
-      case 'tag':
-        return `tag${handler.tag}: ${blockCallText(handler.target)}`;
-      case 'default':
-        return `default: ${blockCallText(handler.target)}`;
-      case 'context':
-        return `context ${valueText(handler.value)}`;
-    }
-  });
-  const list = handlers.length === 0 ? '[]' : `[ ${handlers.join(', ')} ]`;
-  return `sig${table.sig}, ${blockCallText(table.normal)}, ${list}`;
+function putHandler(out: TextBuffer, handler: ExceptionHandler): void {
+  switch (handler.kind) {
+    case 'tag':
+      out.put(`tag${handler.tag}: `);
+      putBlockCall(out, handler.target);
+      return;
+    case 'default':
+      out.put('default: ');
+      putBlockCall(out, handler.target);
+      return;
+    case 'context':
+      out.put('context ');
+      out.put(valueText(handler.value));
+  }
 }
 
-function offsetText(offset: number): string {
-  return offset === 0 ? '' : offset > 0 ? `+${offset}` : `${offset}`;
+function putTable(out: TextBuffer, table: ExceptionTable): void {
+  out.put(`sig${table.sig}, `);
+  putBlockCall(out, table.normal);
+  let separator = ', [ ';
+  for (const handler of table.handlers) {
+    out.put(separator);
+    putHandler(out, handler);
+    separator = ', ';
+  }
+  out.put(table.handlers.length === 0 ? ', []' : ' ]');
 }
 
-function flagsText(flags: readonly string[]): string {
-  let text = ' ';
-  for (const flag of flags) text += `${flag} `;
-  return text;
+function putOffset(out: TextBuffer, offset: number): void {
+  if (offset === 0) return;
+  if (offset > 0) out.put('+');
+  out.put(`${offset}`);
 }
 
 /** Signed decimal, as Cranelift writes it. Small numbers, nearly all of them, skip the slow way through BigInt. */
@@ -95,62 +107,159 @@ function constText(op: string, type: Type | null, bits: bigint): string {
   }
 }
 
-function operandsText(inst: Inst): string {
+function putMemoryOperands(
+  out: TextBuffer,
+  flags: readonly string[],
+  args: readonly Value[],
+  before = '',
+): void {
+  for (const flag of flags) {
+    out.put(flag);
+    out.put(' ');
+  }
+  out.put(before);
+  putValues(out, args);
+}
+
+function putStackSlot(out: TextBuffer, inst: Extract<Inst, { kind: 'stack' }>): void {
+  if (inst.args.length > 0) {
+    putValues(out, inst.args);
+    out.put(', ');
+  }
+  out.put(inst.op === 'dynamic_stack_addr' ? 'dss' : 'ss');
+  out.put(`${inst.slot}`);
+  putOffset(out, inst.offset);
+}
+
+/** `fn0(v1, v2)`, or with a callee's address among `args` `v0(v1, v2)`. */
+function putCall(out: TextBuffer, callee: string, args: readonly Value[], from: number): void {
+  out.put(callee);
+  out.put('(');
+  putValues(out, args, from);
+  out.put(')');
+}
+
+function calleeAddress(args: readonly Value[]): string {
+  const [callee] = args;
+  return callee === undefined ? '' : valueText(callee);
+}
+
+function putOperands(out: TextBuffer, inst: Inst): void {
   switch (inst.kind) {
     case 'plain':
-      return inst.args.length === 0 ? '' : ` ${valuesText(inst.args, 0)}`;
+      putValues(out, inst.args);
+      return;
     case 'const':
-      return ` ${constText(inst.op, inst.type, inst.bits)}`;
+      out.put(constText(inst.op, inst.type, inst.bits));
+      return;
     case 'lane':
-      return ` ${valuesText(inst.args, 0)}, ${inst.lane}`;
+      putValues(out, inst.args);
+      out.put(`, ${inst.lane}`);
+      return;
     case 'shuffle':
-      return ` ${valuesText(inst.args, 0)}, [${inst.mask.join(' ')}]`;
+      putValues(out, inst.args);
+      out.put(`, [${inst.mask.join(' ')}]`);
+      return;
     case 'compare':
-      return ` ${inst.cond} ${valuesText(inst.args, 0)}`;
+      out.put(inst.cond);
+      out.put(' ');
+      putValues(out, inst.args);
+      return;
     case 'trap':
-      return inst.args.length === 0 ? ` ${inst.code}` : ` ${valuesText(inst.args, 0)}, ${inst.code}`;
+      putValues(out, inst.args);
+      if (inst.args.length > 0) out.put(', ');
+      out.put(inst.code);
+      return;
     case 'memory':
-      return `${flagsText(inst.flags)}${valuesText(inst.args, 0)}${offsetText(inst.offset)}`;
+      putMemoryOperands(out, inst.flags, inst.args);
+      putOffset(out, inst.offset);
+      return;
     case 'atomic_rmw':
-      return `${flagsText(inst.flags)}${inst.rmw} ${valuesText(inst.args, 0)}`;
-    case 'stack': {
-      const slot = `${inst.op === 'dynamic_stack_addr' ? 'dss' : 'ss'}${inst.slot}${offsetText(inst.offset)}`;
-      return inst.args.length === 0 ? ` ${slot}` : ` ${valuesText(inst.args, 0)}, ${slot}`;
-    }
+      putMemoryOperands(out, inst.flags, inst.args, `${inst.rmw} `);
+      return;
+    case 'stack':
+      putStackSlot(out, inst);
+      return;
     case 'global':
-      return ` gv${inst.global}`;
+      out.put(`gv${inst.global}`);
+      return;
     case 'func_addr':
-      return ` fn${inst.func}`;
+      out.put(`fn${inst.func}`);
+      return;
     case 'call':
-      return ` fn${inst.func}(${valuesText(inst.args, 0)})`;
+      putCall(out, `fn${inst.func}`, inst.args, 0);
+      return;
     case 'call_indirect':
-      return ` sig${inst.sig}, ${valuesText(inst.args.slice(0, 1), 0)}(${valuesText(inst.args, 1)})`;
+      out.put(`sig${inst.sig}, `);
+      putCall(out, calleeAddress(inst.args), inst.args, 1);
+      return;
     case 'try_call':
-      return ` fn${inst.func}(${valuesText(inst.args, 0)}), ${tableText(inst.table)}`;
+      putCall(out, `fn${inst.func}`, inst.args, 0);
+      out.put(', ');
+      putTable(out, inst.table);
+      return;
     case 'try_call_indirect':
-      return ` ${valuesText(inst.args.slice(0, 1), 0)}(${valuesText(inst.args, 1)}), ${tableText(inst.table)}`;
+      putCall(out, calleeAddress(inst.args), inst.args, 1);
+      out.put(', ');
+      putTable(out, inst.table);
+      return;
     case 'jump':
-      return ` ${blockCallText(inst.target)}`;
+      putBlockCall(out, inst.target);
+      return;
     case 'brif':
-      return ` ${valuesText(inst.args, 0)}, ${blockCallText(inst.then)}, ${blockCallText(inst.else)}`;
-    case 'br_table':
-      return ` ${valuesText(inst.args, 0)}, ${blockCallText(inst.fallback)}, [${inst.table.map(blockCallText).join(', ')}]`;
+      putValues(out, inst.args);
+      for (const target of [inst.then, inst.else]) {
+        out.put(', ');
+        putBlockCall(out, target);
+      }
+      return;
+    case 'br_table': {
+      putValues(out, inst.args);
+      out.put(', ');
+      putBlockCall(out, inst.fallback);
+      let separator = ', [';
+      for (const target of inst.table) {
+        out.put(separator);
+        putBlockCall(out, target);
+        separator = ', ';
+      }
+      out.put(inst.table.length === 0 ? ', []' : ']');
+      return;
+    }
     case 'handler_address':
-      return ` block${inst.block}, ${inst.index}`;
+      out.put(`block${inst.block}, ${inst.index}`);
   }
 }
 
+/** A controlling type is left out where the reader infers it from an operand it has already seen. */
+function isTypeInferred(inst: Inst, typesAbove: readonly (Type | undefined)[] | undefined): boolean {
+  const typeOperand = OPCODES.get(inst.op)?.typeOperand ?? -1;
+  const source = typeOperand < 0 ? undefined : inst.args[typeOperand];
+  return source !== undefined && (typesAbove === undefined || typesAbove[source] === inst.type);
+}
+
 /**
- * One instruction without indentation or line end. The controlling type is left out where the reader infers it from an
- * operand it has already seen: `typesAbove[v]` is the type of a value defined above. Without `typesAbove`, as if all were.
+ * Appends one instruction without indentation or line end. `typesAbove[v]` is the type of a value defined above, which decides where a
+ * controlling type can be left out. Without `typesAbove`, as if all were.
  */
-export function instText(inst: Inst, typesAbove?: readonly (Type | undefined)[]): string {
-  let text = inst.results.length === 0 ? inst.op : `${valuesText(inst.results, 0)} = ${inst.op}`;
-  if (inst.type !== null) {
-    const typeOperand = OPCODES.get(inst.op)?.typeOperand ?? -1;
-    const source = typeOperand < 0 ? undefined : inst.args[typeOperand];
-    if (source === undefined || (typesAbove !== undefined && typesAbove[source] !== inst.type))
-      text += `.${inst.type}`;
+export function putInst(out: TextBuffer, inst: Inst, typesAbove?: readonly (Type | undefined)[]): void {
+  const { op, type, results } = inst;
+  if (results.length > 0) {
+    putValues(out, results);
+    out.put(' = ');
   }
-  return text + operandsText(inst);
+  out.put(op);
+  if (type !== null && !isTypeInferred(inst, typesAbove)) {
+    out.put('.');
+    out.put(type);
+  }
+  if (inst.kind !== 'plain' || inst.args.length > 0) out.put(' ');
+  putOperands(out, inst);
+}
+
+/** One instruction as `putInst` appends it. */
+export function instText(inst: Inst): string {
+  const out = new TextBuffer();
+  putInst(out, inst);
+  return out.toString();
 }

@@ -1,8 +1,18 @@
 import { type Dialect, dialectOf, instsIn, slotIn } from './dialect.ts';
-import type { Block, DynamicEntities, FuncRef, Function, GlobalValue, Module, StackSlot } from './module.ts';
+import type {
+  Block,
+  DynamicEntities,
+  FuncRef,
+  Function,
+  GlobalValue,
+  Inst,
+  Module,
+  StackSlot,
+} from './module.ts';
 import { functionNameText } from './module.ts';
-import { instText, valueText } from './print-inst.ts';
+import { putInst, valueText } from './print-inst.ts';
 import type { AbiParam, Signature } from './signature.ts';
+import { TextBuffer } from './text-buffer.ts';
 import type { Type } from './type.ts';
 
 /** `cranelift`: the version whose reader will read the text, as `0.121` or `0.135.8`. Default: the newest known. */
@@ -85,11 +95,19 @@ function dynamicText({ types, slots }: DynamicEntities): string {
 }
 
 /** Text has no other name for a dynamic type than its number: `splat.i32x4xN` becomes `splat.dt0`. */
-function withDynamicNames(text: string, { types }: DynamicEntities): string {
-  return text.replace(/\.(\w+xN)/, (whole, name) => {
+function putDynamicInst(
+  out: TextBuffer,
+  inst: Inst,
+  typesAbove: readonly (Type | undefined)[],
+  { types }: DynamicEntities,
+): void {
+  const own = new TextBuffer();
+  putInst(own, inst, typesAbove);
+  const named = own.toString().replace(/\.(\w+xN)/, (whole, name) => {
     const known = [...types].find(([, { type }]) => type === name);
     return known === undefined ? whole : `.dt${known[0]}`;
   });
+  out.put(named);
 }
 
 function preambleText(fn: Function, dialect: Dialect | null): string {
@@ -104,52 +122,68 @@ function preambleText(fn: Function, dialect: Dialect | null): string {
   return text;
 }
 
-function blockHeaderText(block: Block): string {
-  let text = `block${block.id}`;
+function putBlockHeader(out: TextBuffer, block: Block): void {
+  out.put(`block${block.id}`);
   let separator = '(';
   for (const param of block.params) {
-    text += `${separator}${valueText(param.value)}: ${param.type}`;
+    out.put(separator);
+    out.put(valueText(param.value));
+    out.put(': ');
+    out.put(param.type);
     separator = ', ';
   }
-  return `${text}${block.params.length === 0 ? '' : ')'}${block.cold ? ' cold' : ''}:\n`;
+  if (block.params.length > 0) out.put(')');
+  out.put(block.cold ? ' cold:\n' : ':\n');
 }
 
-/** Appends a function's text in pieces: joined once at the end, which is faster than a string that grows. */
-function pushFunction(fn: Function, options: PrintOptions, pieces: string[]): void {
+function putFunction(out: TextBuffer, fn: Function, options: PrintOptions): void {
   const dialect = dialectOf(options.cranelift);
   const inDialect = dialect === null ? null : instsIn(dialect, fn);
   const typesAbove: (Type | undefined)[] = [];
   const preamble = preambleText(fn, dialect);
-  pieces.push('function ', functionNameText(fn.name), signatureText(fn.signature), ' {\n', preamble);
+  for (const piece of ['function ', functionNameText(fn.name), signatureText(fn.signature), ' {\n', preamble])
+    out.put(piece);
   let isFirst = preamble === '';
   for (const block of fn.blocks) {
-    if (!isFirst) pieces.push('\n');
+    if (!isFirst) out.put('\n');
     isFirst = false;
-    pieces.push(blockHeaderText(block));
+    putBlockHeader(out, block);
     for (const param of block.params) typesAbove[param.value] = param.type;
     const insts = inDialect === null ? block.insts : block.insts.flatMap(inDialect);
     for (const inst of insts) {
-      const text = instText(inst, typesAbove);
-      pieces.push('    ', fn.dynamic === undefined ? text : withDynamicNames(text, fn.dynamic), '\n');
+      out.put('    ');
+      if (fn.dynamic === undefined) putInst(out, inst, typesAbove);
+      else putDynamicInst(out, inst, typesAbove, fn.dynamic);
+      out.put('\n');
       for (const result of inst.results) typesAbove[result] = fn.valueTypes[result];
     }
   }
-  pieces.push('}\n');
+  out.put('}\n');
+}
+
+/** One for all texts: none is begun before the last one is done. */
+const text = new TextBuffer();
+
+function printed(functions: readonly Function[], options: PrintOptions): TextBuffer {
+  text.clear();
+  for (const fn of functions) {
+    if (text.length > 0) text.put('\n');
+    putFunction(text, fn, options);
+  }
+  return text;
 }
 
 /** One function as text that Cranelift's reader takes, with a final line end. */
 export function printFunction(fn: Function, options: PrintOptions = {}): string {
-  const pieces: string[] = [];
-  pushFunction(fn, options, pieces);
-  return pieces.join('');
+  return printed([fn], options).toString();
 }
 
 /** A module as text that Cranelift's reader takes: its functions in order, one empty line between them. */
 export function printModule(module: Module, options: PrintOptions = {}): string {
-  const pieces: string[] = [];
-  for (const fn of module.functions) {
-    if (pieces.length > 0) pieces.push('\n');
-    pushFunction(fn, options, pieces);
-  }
-  return pieces.join('');
+  return printed(module.functions, options).toString();
+}
+
+/** What `printModule` prints, in ASCII: ready to be sent. */
+export function printModuleBytes(module: Module, options: PrintOptions = {}): Uint8Array {
+  return printed(module.functions, options).toBytes();
 }

@@ -29,7 +29,7 @@ export class GuestProcess {
   constructor(cpu: EmulatedCpu, program: string, listener: GuestListener) {
     this.#listener = listener;
     const extra = cpu.extraArguments ?? [];
-    const args = ['-cpu', cpu.cpu, ...extra, program, ...(cpu.hasVectors ? ['v'] : [])];
+    const args = [...cpu.qemu.options, '-cpu', cpu.cpu, ...extra, program, ...(cpu.hasVectors ? ['v'] : [])];
     // No environment: QEMU_* variables would change what is emulated.
     this.#child = spawn(cpu.qemu.path, args, { env: pathOnly(), stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
