@@ -8,7 +8,7 @@ import { HarnessError, UsageError } from '../clif/harness-error.ts';
 export const GUEST_COMPILER = 'riscv64-linux-gnu-gcc';
 export const GUEST_PACKAGES = 'gcc-riscv64-linux-gnu libc6-dev-riscv64-cross';
 
-const FLAGS = ['-static', '-O2', '-Wall', '-Wextra', '-Werror'];
+const FLAGS = ['-static', '-O3', '-flto', '-Wall', '-Wextra', '-Werror'];
 const SOURCE = /\.(?:c|h|S)$/;
 
 /**
