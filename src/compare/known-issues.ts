@@ -1,7 +1,8 @@
 import type { Case } from '../clif/case.ts';
 import { releaseNumber } from '../clif/release.ts';
 import type { Signature } from '../clif/signature.ts';
-import { carryNarrowFloatResults } from './narrow-float-results.ts';
+import { reboxNarrowFloatResults } from './narrow-float-results.ts';
+import { mayStoreFarHalf } from './far-halves.ts';
 import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
@@ -11,11 +12,11 @@ import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
 export type Rewrite =
-  | 'carry-narrow-float-results'
   | 'check-limits-by-hand'
   | 'contexts-as-integers'
   | 'keep-splats-from-swizzles'
   | 'keep-wide-vectors-in-memory'
+  | 'rebox-narrow-float-results'
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
   | 'system-v-for-probed-preserve-all'
@@ -24,11 +25,11 @@ export type Rewrite =
   | 'without-outline-probes';
 
 export const REWRITES: readonly Rewrite[] = [
-  'carry-narrow-float-results',
   'check-limits-by-hand',
   'contexts-as-integers',
   'keep-splats-from-swizzles',
   'keep-wide-vectors-in-memory',
+  'rebox-narrow-float-results',
   'round-by-hand',
   'system-v-for-preserve-all',
   'system-v-for-probed-preserve-all',
@@ -89,8 +90,8 @@ function systemVForPreserveAll(kase: Case): Case {
 
 export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
-    case 'carry-narrow-float-results':
-      return carryNarrowFloatResults(kase);
+    case 'rebox-narrow-float-results':
+      return reboxNarrowFloatResults(kase);
     case 'check-limits-by-hand':
       return checkLimitsByHand(kase);
     case 'contexts-as-integers':
@@ -106,7 +107,7 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
     case 'system-v-for-probed-preserve-all':
       return systemVForProbed(kase);
     case 'with-zfhmin':
-      return withIsaFlag(kase, 'has_zfhmin');
+      return mayStoreFarHalf(kase.module) ? withIsaFlag(kase, 'has_zfhmin') : kase;
     case 'without-chaos':
       return withoutChaos(kase);
     case 'without-outline-probes':
