@@ -155,6 +155,7 @@ enum violation_kind {
   VIOLATION_ARGUMENT = 9,        /* index: field */
   VIOLATION_RESULT = 10,         /* index: field */
   VIOLATION_HANDLER_SP = 11,     /* at a handler: fp and the call site's frame offset do not give the sp of the call */
+  VIOLATION_RETURN_ADDRESS = 12, /* what throws names another return address than its frame record holds */
 };
 
 struct violation {

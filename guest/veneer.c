@@ -17,7 +17,7 @@
 #define CYCLES 31u /* calls until poison begins again */
 #define CYCLE_WORDS 128u
 
-enum { RA = 1, SP = 2, FP = 8, A0 = 10, A1 = 11, A3 = 13, A4 = 14, A5 = 15, A6 = 16, FS1 = 9, FA0 = 10, FA1 = 11 };
+enum { RA = 1, SP = 2, FP = 8, A0 = 10, A1 = 11, A2 = 12, A3 = 13, A4 = 14, A5 = 15, A6 = 16, FS1 = 9, FA0 = 10, FA1 = 11 };
 
 /* sp, x0 and what stubs use are nobody's to poison; gp and tp are unallocatable. */
 #define FIXED_X (1u << 0 | 1u << RA | 1u << SP | 1u << 3 | 1u << 4 | 1u << 30 | 1u << 31)
@@ -221,9 +221,23 @@ static void spoil_areas(const struct call *at, uint64_t sp) {
     poison_fill(&poison, place, (uint64_t *)area, callee->return_bytes / 8);
 }
 
+/*
+ * Of the routine that names an instance: where its caller says in a2 that it returns to, with its frame pointer in a1, that has to be
+ * what its frame record holds. 0 and 1 say nothing.
+ */
+static void check_return_address(const struct site *site, uint64_t fp, uint64_t place) {
+  if (place <= 1 || fp % 8 != 0 || !is_in_stack(fp, 16)) return;
+  const uint64_t saved = ((const uint64_t *)fp)[1];
+  if (saved != place) violate(site, VIOLATION_RETURN_ADDRESS, RA, saved, place);
+}
+
 /* Plays the routine that throws, called by `then`: goes on at the nearest handler. */
 static struct call *throw_exception(struct call *now, struct call *then, const struct callee *callee) {
   const uint64_t instance = now->x[A6], first_payload = now->x[A4], second_payload = now->x[A5];
+  if (callee->flags & CALLEE_NAMES_INSTANCE) {
+    const struct site site = {.callee = callee, .return_address = then->x[RA]};
+    check_return_address(&site, now->x[A1], now->x[A2]);
+  }
   const struct landing landing =
       throw_find((const struct throw_table *)callee->target, then, shadow, now->x[A0], (uint32_t)now->x[A3],
                  callee->flags & CALLEE_NAMES_INSTANCE ? &instance : NULL);

@@ -329,7 +329,8 @@ block0(v0: i64):
     v1 = iconst.i64 0x7fff_ffff_ffff_fff0
     v2 = get_frame_pointer.i64
     v3 = iconst.i32 9
-    call fn0(v1, v2, v0, v3, v0, v0, v0)
+    v4 = iconst.i64 1
+    call fn0(v1, v2, v4, v3, v0, v0, v0)
     return v0
 }
 function %main(i64, i64) -> i64 system_v {
@@ -480,6 +481,43 @@ block2(v4: i64):
 `;
   await expectResults(text, [0n, 10n], [10n]);
   await expectResults(text, [1n, 10n], [70n]);
+});
+
+/** %f throws an instance, and says that it returns to where `place` names. */
+function telling(place: string): string {
+  return `function %f(i64) -> i64 system_v {
+    fn0 = %callfuzz_throw_to(i64, i64, i64, i32, i64, i64, i64) system_v
+block0(v0: i64):
+    v1 = get_frame_pointer.i64
+    v2 = iconst.i64 -16
+    v3 = ${place}
+    v4 = iconst.i32 1
+    call fn0(v2, v1, v3, v4, v0, v0, v0)
+    return v0
+}
+function %main(i64) -> i64 system_v {
+    sig0 = (i64) -> i64 system_v
+    fn0 = %f sig0
+block0(v0: i64):
+    try_call fn0(v0), sig0, block1(ret0), [ tag1: block1(exn0) ]
+block1(v1: i64):
+    return v1
+}
+`;
+}
+
+describe('a return address', () => {
+  it('that the frame record holds, or none, is as good', async () => {
+    for (const place of ['get_return_address.i64', 'iconst.i64 0', 'iconst.i64 1'])
+      await expectResults(telling(place), [7n], [7n]);
+  });
+
+  it('that it does not hold is told of, and means nothing to the oracle', async () => {
+    const text = telling('get_frame_pointer.i64');
+    const told = expect.objectContaining({ kind: 'return-address', name: 'return address' });
+    for (const { violations } of await observe(text, [7n])) expect(violations).toContainEqual(told);
+    expect(interpret(prepare(moduleOf(text)), MAIN, [7n]).kind).toBe('exhausted');
+  });
 });
 
 /** The same functions with every call site changed. */

@@ -2,7 +2,7 @@ import type { Case } from '../clif/case.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { makeCase } from '../gen/case-arbitrary.ts';
 import type { Abilities } from '../gen/config.ts';
-import { withLongLists } from '../gen/long-lists.ts';
+import { withCorner } from '../gen/corners.ts';
 import { findProfile, memberFor, type Profile } from '../gen/profiles.ts';
 import { aimOfSeed } from './aim.ts';
 import type { Environment } from './environment.ts';
@@ -28,7 +28,7 @@ export function caseFromSeed(named: Profile, abilities: Abilities, caseSeed: str
   const aim = profile.parties === undefined ? aimOfSeed(caseSeed) : null;
   const config =
     aim === null || aim === undefined
-      ? withLongLists(profile.config, caseSeed)
+      ? withCorner(profile.config, caseSeed)
       : tiltConfig(profile.config, aim);
   const kase = makeCase(config, abilities, caseSeed);
   return profile.parties === undefined ? kase : { ...kase, parties: profile.parties };

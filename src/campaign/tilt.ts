@@ -220,9 +220,10 @@ function tiltFrame(config: Config, pick: Pick): Config {
     if (count !== undefined) tilted = tiltLive(tilted, kind, count);
   }
   if (convention !== undefined) tilted = favourConvention(tilted, convention);
-  if (pick['stack limit'] === 'true') tilted = { ...tilted, stackLimits: 60 };
+  if (pick['stack limit'] === 'true')
+    tilted = { ...tilted, stackLimits: 60, highStackLimits: 10, nearStackLimits: 70 };
   if (probes === 'outline') tilted = { ...tilted, outlineProbes: 60 };
-  if (probes === 'inline') tilted = { ...tilted, inlineProbes: 80 };
+  if (probes === 'inline') tilted = { ...tilted, inlineProbes: 80, otherGuards: 40 };
   const weights = tilted.statementWeights;
   if (ends === 'tail call') return { ...favourConvention(tilted, 'tail'), tailCalls: 100 };
   if (ends === 'both')

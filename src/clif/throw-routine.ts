@@ -28,7 +28,10 @@ function routine(name: string, namesInstance: boolean): ThrowRoutine {
  */
 export const THROW: ThrowRoutine = routine('__cranelift_throw', false);
 
-/** The same with an instance: what contexts are there for (`ir/exception_table.rs`), and what Wasmtime's runtime does with them. */
+/**
+ * The same with an instance: what contexts are there for (`ir/exception_table.rs`), and what Wasmtime's runtime does with them. Its `exit_pc` is
+ * where the caller returns to (`get_return_address`), which has to be what its frame record holds, or 0 or 1 for nothing.
+ */
 export const THROW_TO: ThrowRoutine = routine('callfuzz_throw_to', true);
 
 const ROUTINES: ReadonlyMap<string, ThrowRoutine> = new Map(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
+import { clifErrorText, parseClif } from '../clif/parse.ts';
 import { matchKnownIssues, rewriteCase, versionMatches, type KnownIssue } from './known-issues.ts';
 
 const REGISTER: KnownIssue = {
@@ -20,7 +21,7 @@ const RESULT: KnownIssue = {
   id: 'result',
   kind: 'miscompile',
   place: '^result .*',
-  avoidedBy: 'carry-narrow-float-results',
+  avoidedBy: 'rebox-narrow-float-results',
 };
 const ALL = [REGISTER, AREA, RESULT];
 
@@ -120,11 +121,23 @@ describe('matchKnownIssues', () => {
   });
 });
 
+/** A module of one function. */
+function moduleOf(callConv: string, slotBytes: number): Case['module'] {
+  const parsed = parseClif(`function %main(f16) ${callConv} {
+    ss0 = explicit_slot ${slotBytes}
+block0(v0: f16):
+    return
+}
+`);
+  if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
+  return parsed.file.module;
+}
+
 describe('rewriteCase', () => {
   it('switches a flag on in every configuration, once and in order', () => {
     const kase: Case = {
       seed: '',
-      module: { functions: [] },
+      module: moduleOf('system_v', 4096),
       entry: { kind: 'test', name: 'main' },
       inputs: [],
       configurations: [
@@ -136,5 +149,26 @@ describe('rewriteCase', () => {
       { shared: { is_pic: 'true' }, isa: ['has_zba', 'has_zfhmin', 'has_zicond'] },
       { shared: {}, isa: ['has_zfhmin'] },
     ]);
+    const near = { ...kase, module: moduleOf('system_v', 8) };
+    expect(rewriteCase('with-zfhmin', near)).toBe(near);
+  });
+
+  it('keeps probes, and preserve_all where nothing is probed in place', () => {
+    const probed = { enable_probestack: 'true', probestack_strategy: 'inline' };
+    const kase: Case = {
+      seed: '',
+      module: moduleOf('preserve_all', 4096),
+      entry: { kind: 'test', name: 'main' },
+      inputs: [],
+      configurations: [{ shared: probed, isa: [] }],
+    };
+    const rewritten = rewriteCase('system-v-for-probed-preserve-all', kase);
+    expect(rewritten.configurations).toEqual(kase.configurations);
+    expect(rewritten.module.functions.map(({ signature }) => signature.callConv)).toEqual(['system_v']);
+    const others: readonly Case[] = [
+      { ...kase, configurations: [{ shared: { ...probed, probestack_strategy: 'outline' }, isa: [] }] },
+      { ...kase, module: moduleOf('fast', 4096) },
+    ];
+    for (const other of others) expect(rewriteCase('system-v-for-probed-preserve-all', other)).toBe(other);
   });
 });

@@ -1,7 +1,8 @@
 import type { Case } from '../clif/case.ts';
 import { releaseNumber } from '../clif/release.ts';
 import type { Signature } from '../clif/signature.ts';
-import { carryNarrowFloatResults } from './narrow-float-results.ts';
+import { reboxNarrowFloatResults } from './narrow-float-results.ts';
+import { mayStoreFarHalf } from './far-halves.ts';
 import { contextsAsIntegers } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
@@ -11,29 +12,29 @@ import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
 export type Rewrite =
-  | 'carry-narrow-float-results'
   | 'check-limits-by-hand'
   | 'contexts-as-integers'
   | 'keep-splats-from-swizzles'
   | 'keep-wide-vectors-in-memory'
+  | 'rebox-narrow-float-results'
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
+  | 'system-v-for-probed-preserve-all'
   | 'with-zfhmin'
   | 'without-chaos'
-  | 'without-inline-probes'
   | 'without-outline-probes';
 
 export const REWRITES: readonly Rewrite[] = [
-  'carry-narrow-float-results',
   'check-limits-by-hand',
   'contexts-as-integers',
   'keep-splats-from-swizzles',
   'keep-wide-vectors-in-memory',
+  'rebox-narrow-float-results',
   'round-by-hand',
   'system-v-for-preserve-all',
+  'system-v-for-probed-preserve-all',
   'with-zfhmin',
   'without-chaos',
-  'without-inline-probes',
   'without-outline-probes',
 ];
 
@@ -50,21 +51,21 @@ function withoutChaos(kase: Case): Case {
   return { ...kase, configurations: kase.configurations.map(({ shared, isa }) => ({ shared, isa })) };
 }
 
-/** Configurations that probe frames by `strategy` (outline where none is set) without any probes. */
-function withoutProbes(kase: Case, strategy: 'inline' | 'outline'): Case {
+/** Configurations that probe frames by calls, which is what probes do where nothing is said, without any probes. */
+function withoutOutlineProbes(kase: Case): Case {
   const configurations = kase.configurations.map((configuration) => {
     const { shared } = configuration;
-    const isMeant = (shared['probestack_strategy'] ?? 'outline') === strategy;
+    const isMeant = (shared['probestack_strategy'] ?? 'outline') === 'outline';
     return isMeant ? { ...configuration, shared: { ...shared, enable_probestack: 'false' } } : configuration;
   });
   return { ...kase, configurations };
 }
 
-/** Where no configuration has V, which is where such functions save vector registers that are not there; else the case as it is. */
-function systemVForPreserveAll(kase: Case): Case {
-  if (kase.configurations.some(({ isa }) => isa.includes('has_v'))) return kase;
-  const plainer = (signature: Signature): Signature =>
-    signature.callConv === 'preserve_all' ? { ...signature, callConv: 'system_v' } : signature;
+function plainer(signature: Signature): Signature {
+  return signature.callConv === 'preserve_all' ? { ...signature, callConv: 'system_v' } : signature;
+}
+
+function withoutPreserveAll(kase: Case): Case {
   const functions = kase.module.functions.map((fn) => ({
     ...fn,
     signature: plainer(fn.signature),
@@ -73,10 +74,24 @@ function systemVForPreserveAll(kase: Case): Case {
   return { ...kase, module: { functions } };
 }
 
+/** Where a preserve_all function may be probed in place. What else probes do stays as it is, so that this explains nothing of it. */
+function systemVForProbed(kase: Case): Case {
+  const isProbed = kase.configurations.some(
+    ({ shared }) => shared['enable_probestack'] === 'true' && shared['probestack_strategy'] === 'inline',
+  );
+  const isMeant = kase.module.functions.some(({ signature }) => signature.callConv === 'preserve_all');
+  return isProbed && isMeant ? withoutPreserveAll(kase) : kase;
+}
+
+/** Where no configuration has V, which is where such functions save vector registers that are not there; else the case as it is. */
+function systemVForPreserveAll(kase: Case): Case {
+  return kase.configurations.some(({ isa }) => isa.includes('has_v')) ? kase : withoutPreserveAll(kase);
+}
+
 export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
   switch (rewrite) {
-    case 'carry-narrow-float-results':
-      return carryNarrowFloatResults(kase);
+    case 'rebox-narrow-float-results':
+      return reboxNarrowFloatResults(kase);
     case 'check-limits-by-hand':
       return checkLimitsByHand(kase);
     case 'contexts-as-integers':
@@ -89,14 +104,14 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return keepWideVectorsInMemory(kase);
     case 'system-v-for-preserve-all':
       return systemVForPreserveAll(kase);
+    case 'system-v-for-probed-preserve-all':
+      return systemVForProbed(kase);
     case 'with-zfhmin':
-      return withIsaFlag(kase, 'has_zfhmin');
+      return mayStoreFarHalf(kase.module) ? withIsaFlag(kase, 'has_zfhmin') : kase;
     case 'without-chaos':
       return withoutChaos(kase);
-    case 'without-inline-probes':
-      return withoutProbes(kase, 'inline');
     case 'without-outline-probes':
-      return withoutProbes(kase, 'outline');
+      return withoutOutlineProbes(kase);
   }
 }
 

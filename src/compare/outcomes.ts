@@ -133,6 +133,8 @@ function violationPlace(violation: Violations[number]): string {
       return 'sp wrong at a tail call';
     case 'frame':
       return 'frame record of the caller overwritten';
+    case 'return-address':
+      return 'wrong return address told';
   }
 }
 

@@ -35,6 +35,8 @@ export function jumpTo(block: number, args: readonly BlockArg[]): Inst {
 export interface Splitting {
   /** The types that stand for a result, in order. */
   readonly parts: (type: Type) => readonly Type[];
+  /** Whether a result is another one afterwards; where absent, one whose first part is of another type. */
+  readonly isSplit?: (type: Type) => boolean;
   /** Appends to `insts` what makes the result out of values of these types. */
   readonly join: (type: Type, parts: readonly Value[], insts: Inst[]) => Value;
 }
@@ -49,8 +51,9 @@ export function splitReturns(
   returns: readonly AbiParam[],
   splitting: Splitting,
 ): ExceptionTable {
-  const isSplit = returns.some(({ type }) => splitting.parts(type)[0] !== type);
-  if (!isSplit || !table.normal.args.some((arg) => arg.kind === 'ret')) return table;
+  const isSplit = splitting.isSplit ?? ((type: Type) => splitting.parts(type)[0] !== type);
+  if (!returns.some(({ type }) => isSplit(type)) || !table.normal.args.some((arg) => arg.kind === 'ret'))
+    return table;
   const firsts: number[] = [];
   let count = 0;
   for (const { type } of returns) {

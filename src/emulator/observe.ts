@@ -16,10 +16,11 @@ import type { RawCall, RawViolation, ReturnedRecord, RunRecord, StoppedRecord } 
  * A rule of the ABI broken at a call. `name`: a register (`s3`, `fs0`, `ra`, `frm`), `sp`, or a place of memory
  * (`sp+0x40`, from sp at entry; `return area-0x8`). `register` also stands for a declared sret that did not come back in a0, and
  * for a result whose high bits are not extended or NaN-boxed as they must be (`high bits of sext result in the return area`).
- * `alignment` and `tail-sp` are of sp at a call and at a tail call; `frame` is memory of the caller's frame.
+ * `alignment` and `tail-sp` are of sp at a call and at a tail call; `frame` is memory of the caller's frame;
+ * `return-address` is where a function that throws says that it returns to.
  */
 export interface Violation {
-  readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame';
+  readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame' | 'return-address';
   readonly name: string;
   readonly expected: bigint;
   readonly found: bigint;
@@ -129,6 +130,8 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
       return { kind: 'frame', name: index === 0 ? 'saved fp' : 'saved ra' };
     case 'handler-sp':
       return { kind: 'sp', name: 'sp at a handler' };
+    case 'return-address':
+      return { kind, name: 'return address' };
     case 'argument':
     case 'result': {
       const field = decodeField(index);

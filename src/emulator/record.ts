@@ -77,6 +77,7 @@ const VIOLATION_KINDS = [
   'argument',
   'result',
   'handler-sp',
+  'return-address',
 ] as const;
 const NO_CALLEE = 0xffffffff;
 const ENTRY_CALLEE = 0xfffffffe;

@@ -56,6 +56,8 @@ export interface Config {
   /** Percent of inner functions with a stack limit, and of calls that pass one above the stack where that may be. */
   readonly stackLimits: number;
   readonly highStackLimits: number;
+  /** Percent of those that lie so little below a slot of the caller that the callee's frame passes them. */
+  readonly nearStackLimits: number;
   /** Percent of inner functions whose every path ends in a trap. */
   readonly trappingFunctions: number;
   /** Percent of inner functions that call themselves, a few times. */
@@ -66,6 +68,10 @@ export interface Config {
   readonly tryCalls: number;
   /** Percent of cases in which functions throw; these keep frame pointers. */
   readonly throwingCases: number;
+  /** Percent of throws that tell what they throw by where their function returns to. */
+  readonly returnAddresses: number;
+  /** Percent of handlers that come behind a context. */
+  readonly contexts: number;
   /** Percent of colocated calls without results that are patchable. */
   readonly patchableCalls: number;
   /** Percent of calls made through a pointer, and of those, how many load it from memory. */
@@ -82,6 +88,8 @@ export interface Config {
   readonly outlineProbes: number;
   /** Percent of the others whose frames are probed in place. */
   readonly inlineProbes: number;
+  /** Percent of those whose guard area is not of 4096 bytes. */
+  readonly otherGuards: number;
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
@@ -162,11 +170,14 @@ export const DEFAULT_CONFIG: Config = {
   sretFunctions: 6,
   stackLimits: 6,
   highStackLimits: 4,
+  nearStackLimits: 0,
   trappingFunctions: 2,
   recursiveFunctions: 8,
   otherViews: 8,
   tryCalls: 12,
   throwingCases: 10,
+  returnAddresses: 0,
+  contexts: 30,
   patchableCalls: 40,
   indirectCalls: 35,
   colocatedCalls: 60,
@@ -176,6 +187,7 @@ export const DEFAULT_CONFIG: Config = {
   tailCalls: 60,
   outlineProbes: 1,
   inlineProbes: 25,
+  otherGuards: 0,
   blockPadding: 2,
   statementWeights: {
     arithmetic: 30,

@@ -50,6 +50,16 @@ export interface ConfigurationNeeds {
   readonly blocks: number;
 }
 
+/** Log2 of bytes: with few, small frames are probed by loops, which takes more than three guard areas (`isa/riscv64/abi.rs`, `gen_inline_probestack`). */
+const GUARD_LOG2: readonly string[] = ['6', '7', '8', '10', '13'];
+
+function drawGuard(draw: Draw, config: Config, abilities: Abilities): readonly (readonly [string, string])[] {
+  const isPossible = config.otherGuards > 0 && abilities.settings['probestack_size_log2'] !== undefined;
+  return isPossible && draw.chance(config.otherGuards)
+    ? [['probestack_size_log2', draw.pick(GUARD_LOG2)]]
+    : [];
+}
+
 function drawProbes(
   draw: Draw,
   config: Config,
@@ -65,6 +75,7 @@ function drawProbes(
     return [
       ['enable_probestack', 'true'],
       ['probestack_strategy', 'inline'],
+      ...drawGuard(draw, config, abilities),
     ];
   return abilities.settings['enable_probestack'] === undefined ? [] : [['enable_probestack', 'false']];
 }

@@ -7,6 +7,8 @@ export interface LimitRole {
   readonly chain: readonly number[];
   /** Whether callers may pass a limit above the stack. */
   readonly mayTrap: boolean;
+  /** Bytes that the function's frame has at least, so that a limit so far below a slot of a caller's traps; 0 for none in particular. */
+  readonly frameBytes: number;
 }
 
 /** On both sides of what fits an immediate (RISC-V unprivileged specification, "I-type"). */
@@ -24,6 +26,14 @@ function drawChain(draw: Draw): readonly number[] {
   });
 }
 
-export function drawLimit(draw: Draw): LimitRole {
-  return { kind: 'limit', chain: drawChain(draw), mayTrap: draw.chance(50) };
+/** On both sides of what fits an immediate and of a guard page. */
+const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192];
+
+/** With `isNear` limits may lie where only the function's own frame passes them. */
+export function drawLimit(draw: Draw, isNear: boolean): LimitRole {
+  const chain = drawChain(draw);
+  const mayTrap = draw.chance(50);
+  // A longer chain may be one that Cranelift loses its way on (docs/findings.md, F21).
+  const canBeNear = isNear && mayTrap && chain.length <= 1;
+  return { kind: 'limit', chain, mayTrap, frameBytes: canBeNear ? draw.pick(FRAME_SIZES) : 0 };
 }

@@ -2,10 +2,10 @@ import type { Type } from '../clif/type.ts';
 import { typeInfo } from '../clif/type.ts';
 import type { Config, Range, Weighted } from './config.ts';
 
-/** One case in so many has lists of parameters or results that take more than what a 12-bit immediate reaches from sp or a pointer. */
-const ONE_IN = 300;
-/** Which one: a seed whose first word ends so aims at no cell (`campaign/aim.ts`). */
-const REMAINDER = 77;
+/** Two cases in so many have lists of parameters or results that take more than what a 12-bit immediate reaches from sp or a pointer. */
+const OF = 300;
+/** Which ones: a seed whose first word ends so aims at no cell (`campaign/aim.ts`). */
+const REMAINDERS: readonly number[] = [77, 177];
 /** 2 KiB and more, most of the values being of 16 bytes. */
 const LONG: Range = { min: 150, max: 260 };
 /** Each value is read, passed on and folded into a checksum. */
@@ -14,7 +14,8 @@ const FUNCTIONS = 2;
 const WIDE_BITS = 128;
 const WIDE_WEIGHT = 8;
 
-function preferWide(types: readonly Weighted<Type>[]): readonly Weighted<Type>[] {
+/** `types` with those of 128 bits and more eight times as heavy. */
+export function preferWide(types: readonly Weighted<Type>[]): readonly Weighted<Type>[] {
   return types.map(({ item, weight }) => ({
     item,
     weight: typeInfo(item).bits >= WIDE_BITS ? WIDE_WEIGHT * weight : weight,
@@ -22,13 +23,14 @@ function preferWide(types: readonly Weighted<Type>[]): readonly Weighted<Type>[]
 }
 
 /**
- * `config` as it is for most case seeds; for one in 300, which the seed alone decides so that the others stay what they are, with
+ * `config` as it is for most case seeds; for two in 300, which the seed alone decides so that the others stay what they are, with
  * long lists of parameters, of results, or of both.
  */
 export function withLongLists(config: Config, caseSeed: string): Config {
   const bits = Number.parseInt(caseSeed.slice(0, 8), 16);
-  if (config.asInC || bits % ONE_IN !== REMAINDER) return config;
-  const which = Math.floor(bits / ONE_IN) % 3;
+  if (config.asInC || !REMAINDERS.includes(bits % OF)) return config;
+  const which = Math.floor(bits / OF) % 3;
+  const weights = config.statementWeights;
   return {
     ...config,
     functions: {
@@ -39,5 +41,7 @@ export function withLongLists(config: Config, caseSeed: string): Config {
     results: which === 1 ? config.results : LONG,
     types: preferWide(config.types),
     dynamicInstructions: Math.max(config.dynamicInstructions, INSTRUCTIONS),
+    // What fetches so many results lies between a branch and its target, which then may be out of reach.
+    statementWeights: { ...weights, branch: 4 * weights.branch, exit: 3 * weights.exit },
   };
 }

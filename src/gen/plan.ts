@@ -196,7 +196,7 @@ function planInner(
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
   }
   const hasSret = draw.chance(config.sretFunctions);
-  const limit = draw.chance(config.stackLimits) ? drawLimit(draw) : null;
+  const limit = draw.chance(config.stackLimits) ? drawLimit(draw, config.nearStackLimits > 0) : null;
   // Memory is the only way out of a preserve_all function.
   const memoryParams = callConv === 'preserve_all' ? 85 : config.memoryParams;
   if (hasSret || draw.chance(memoryParams)) {

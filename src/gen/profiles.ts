@@ -20,6 +20,18 @@ function weighVectors(factor: (bits: number) => number): Config['types'] {
   });
 }
 
+/** Slots on both sides of what immediates reach, up to 64 KiB. */
+export const DEEP_FRAMES: Config['slotSizes'] = [
+  { item: { min: 16, max: 64 }, weight: 4 },
+  { item: { min: 1900, max: 2300 }, weight: 6 },
+  { item: { min: 4000, max: 4300 }, weight: 4 },
+  { item: { min: 8000, max: 9000 }, weight: 2 },
+  { item: { min: 12_000, max: 12_400 }, weight: 1 },
+  { item: { min: 16_000, max: 16_500 }, weight: 1 },
+  { item: { min: 32_500, max: 33_000 }, weight: 1 },
+  { item: { min: 65_000, max: 65_700 }, weight: 1 },
+];
+
 export const PROFILES: readonly Profile[] = [
   { name: 'default', summary: 'everything, in the proportions that find most', config: DEFAULT_CONFIG },
   {
@@ -94,16 +106,7 @@ export const PROFILES: readonly Profile[] = [
       ...DEFAULT_CONFIG,
       memoryParams: 40,
       statementWeights: { ...DEFAULT_CONFIG.statementWeights, store: 20, load: 20 },
-      slotSizes: [
-        { item: { min: 16, max: 64 }, weight: 4 },
-        { item: { min: 1900, max: 2300 }, weight: 6 },
-        { item: { min: 4000, max: 4300 }, weight: 4 },
-        { item: { min: 8000, max: 9000 }, weight: 2 },
-        { item: { min: 12_000, max: 12_400 }, weight: 1 },
-        { item: { min: 16_000, max: 16_500 }, weight: 1 },
-        { item: { min: 32_500, max: 33_000 }, weight: 1 },
-        { item: { min: 65_000, max: 65_700 }, weight: 1 },
-      ],
+      slotSizes: DEEP_FRAMES,
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { Function, GlobalValue, Value } from '../clif/module.ts';
-import { addSlot, type BodyState } from './body-state.ts';
+import { addSlot, plain, type BodyState } from './body-state.ts';
 import type { LimitRole } from './limit-role.ts';
 import { pointerTo, storeTo } from './memory.ts';
 import { constant } from './values.ts';
@@ -35,13 +35,27 @@ export function canHandOver(state: BodyState, role: LimitRole): boolean {
   return role.chain.length === 0 || ownLimit(state, role) !== null;
 }
 
+/** A limit so far below a slot of this frame that the callee's frame just passes it. */
+function nearLimit(state: BodyState, frameBytes: number): Value {
+  const slot = addSlot(state, 8, 8);
+  const pointer = pointerTo(state, { base: { kind: 'slot', slot }, offset: 0 });
+  return plain(state, 'isub', 'i64', [pointer, constant(state, 'i64', BigInt(frameBytes))]);
+}
+
+/** A limit that traps or, most often, says nothing. */
+function drawValue(state: BodyState, { mayTrap, frameBytes }: LimitRole): Value {
+  const { draw, config } = state;
+  if (!mayTrap || !draw.chance(config.highStackLimits)) return constant(state, 'i64', draw.pick(LOW));
+  if (frameBytes > 0 && draw.chance(config.nearStackLimits)) return nearLimit(state, frameBytes);
+  return constant(state, 'i64', draw.pick(HIGH));
+}
+
 /** What stands for the vmctx of a function with a limit; with `outlives` it needs nothing of this frame. */
 export function limitArgument(state: BodyState, role: LimitRole, outlives: boolean): Value {
-  const { draw, config } = state;
+  const { draw } = state;
   const own = ownLimit(state, role);
   if (own !== null && ((outlives && role.chain.length > 0) || draw.chance(50))) return own;
-  const isHigh = role.mayTrap && draw.chance(config.highStackLimits);
-  let value = constant(state, 'i64', draw.pick(isHigh ? HIGH : LOW));
+  let value = drawValue(state, role);
   for (const offset of role.chain.toReversed()) {
     const slot = addSlot(state, Math.abs(offset) + 8, 8);
     storeTo(state, { base: { kind: 'slot', slot }, offset: Math.max(offset, 0) }, value);
@@ -61,7 +75,8 @@ const NO_LIMIT: LimitDeclarations = { globalValues: new Map(), stackLimit: null 
 export function declareLimit(state: BodyState): LimitDeclarations {
   const role = state.plan.roles.find((own) => own.kind === 'limit');
   if (role?.kind !== 'limit') return NO_LIMIT;
-  if (role.mayTrap && state.stackSlots.size === 0) addSlot(state, 8, 8);
+  if (role.frameBytes > 0) addSlot(state, role.frameBytes, 8);
+  else if (role.mayTrap && state.stackSlots.size === 0) addSlot(state, 8, 8);
   const globalValues = new Map<number, GlobalValue>([[0, { kind: 'vmctx' }]]);
   role.chain.forEach((offset, base) => {
     globalValues.set(base + 1, {

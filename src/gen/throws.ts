@@ -1,6 +1,15 @@
-import { functionNameText, type Inst } from '../clif/module.ts';
+import { functionNameText, type Inst, type Value } from '../clif/module.ts';
 import { THROW, THROW_TO, type ThrowRoutine } from '../clif/throw-routine.ts';
-import { addSigRef, blockCall, branch, emit, newBlock, newValue, type BodyState } from './body-state.ts';
+import {
+  addSigRef,
+  blockCall,
+  branch,
+  emit,
+  newBlock,
+  newValue,
+  plain,
+  type BodyState,
+} from './body-state.ts';
 import { checksumOf } from './checksum.ts';
 import { emitThrow, tagValue, throwCondition } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
@@ -11,8 +20,15 @@ import { anyValue, constant } from './values.ts';
 /** Above every frame: the search ends with the outermost. */
 const ABOVE_ALL = 0x7fff_ffff_ffff_fff0n;
 
-/** The routine is told a place in its caller, which nobody looks at. */
+/** The routine is told a place in its caller; this one says nothing. */
 const SOME_PLACE = 1n;
+
+/** Somewhere, or where this function returns to, which the guest looks at in the function's frame record (guest/veneer.c). */
+function placeToTell(state: BodyState): Value {
+  const { returnAddresses } = state.config;
+  if (returnAddresses === 0 || !state.draw.chance(returnAddresses)) return constant(state, 'i64', SOME_PLACE);
+  return plain(state, 'get_return_address', 'i64', []);
+}
 
 function routineRef(state: BodyState, routine: ThrowRoutine): number {
   const { name, signature } = routine;
@@ -52,7 +68,7 @@ export function throwStatement(state: BodyState): void {
       args: [],
     };
     emit(state, inst);
-    const place = constant(state, 'i64', SOME_PLACE);
+    const place = placeToTell(state);
     const tag = tagValue(state, drawTag(draw, draw.int(0, 3)));
     const args = [top, frame, place, tag, checksumOf(state), anyValue(state, 'i64')];
     const routine = draw.pick([THROW, THROW_TO]);

@@ -80,7 +80,8 @@ function drawHandlers(state: BodyState): Handlers {
   const hasContexts = state.shape.release >= CONTEXT_RELEASE;
   const tags = draw.int(0, 3);
   for (let tag = 0; tag <= tags; tag += 1) {
-    if (hasContexts && draw.chance(30)) list.push({ kind: 'context', value: drawContext(state) });
+    if (hasContexts && draw.chance(state.config.contexts))
+      list.push({ kind: 'context', value: drawContext(state) });
     const payload = draw.int(0, 2);
     const passed = draw.chance(40) ? [anyValue(state, draw.pick(state.shape.types).item)] : [];
     const types: Type[] = [...Array<Type>(payload).fill('i64'), ...passed.map((v) => typeOf(state, v))];

@@ -116,6 +116,15 @@ export function popFrame(memory: Memory, previousTop: number): void {
   memory.top = previousTop;
 }
 
+/** Whether a byte of a slot lies at `address` or no more than `reach` bytes above it. */
+export function hasSlotAbove(memory: Memory, address: bigint, reach: number): boolean {
+  const from = address - BigInt(memory.stackBase);
+  const first = from < 0n ? 0 : Number(from);
+  const end = Math.min(memory.top, Number(from) + reach + 1);
+  for (let at = first; at < end; at += 1) if (memory.state[at] !== UNMAPPED) return true;
+  return false;
+}
+
 function wild(address: bigint, offset: number): never {
   return exhaust(`wild access at 0x${BigInt.asUintN(64, address + BigInt(offset)).toString(16)}`);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../clif/outcome.ts';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
+import { DEFAULT_SPACE, OTHER_SPACE } from './address-space.ts';
 import { interpret } from './interpret.ts';
 import { prepare } from './prepare.ts';
 
@@ -79,5 +80,46 @@ describe('a function without slots', () => {
   it('may need no stack, so that a limit above every stack says nothing', () => {
     expect(run(direct(''), 1n << 63n).kind).toBe('exhausted');
     expect(run(direct(''), 0n).kind).toBe('returned');
+  });
+});
+
+/** `%main` gives a function, whose slots take 40 bytes, the address of its own slot less its input as limit. */
+const NEAR = `function u0:0(i64 vmctx) -> i64 system_v {
+    ss0 = explicit_slot 8
+    ss1 = explicit_slot 32
+    gv0 = vmctx
+    stack_limit = gv0
+block0(v0: i64):
+    v1 = iconst.i64 7
+    return v1
+}
+
+function %main(i64) -> i64 system_v {
+    ss0 = explicit_slot 8
+    fn0 = colocated u0:0(i64 vmctx) -> i64 system_v
+block0(v0: i64):
+    v1 = stack_addr.i64 ss0
+    v2 = isub v1, v0
+    v3 = call fn0(v2)
+    return v3
+}
+`;
+
+describe.each([
+  ['one address space', DEFAULT_SPACE],
+  ['another', OTHER_SPACE],
+])('a stack limit below a slot of the caller, in %s', (_, space) => {
+  const outcomeOf = (below: bigint): Outcome => {
+    const parsed = parseClif(NEAR);
+    if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
+    return interpret(prepare(parsed.file.module, space), { kind: 'test', name: 'main' }, [below]);
+  };
+
+  it('traps where the function takes more than lies between', () => {
+    for (const below of [0n, 16n, 40n]) expect(outcomeOf(below)).toEqual(OVERFLOW);
+  });
+
+  it('says nothing where it may not', () => {
+    for (const below of [41n, 4096n]) expect(outcomeOf(below).kind).toBe('exhausted');
   });
 });

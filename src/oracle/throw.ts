@@ -13,6 +13,9 @@ export class Thrown extends Error {
   outermost = 0;
 }
 
+/** Up to this, the routine that names an instance is not told where its caller returns to (guest/veneer.c, `check_return_address`). */
+const NO_PLACE = 1n;
+
 // One instance for all, as for `Stop`.
 const THROWN = new Thrown();
 
@@ -36,12 +39,15 @@ export function throwRoutine(name: string, address: bigint, machine: Machine): P
     seenAs: null,
     unsupported: null,
     checkLimit: null,
-    native: ([entryFrame = 0n, exitFrame = 0n, , tag = 0n, first = 0n, second = 0n, instance]) => {
+    native: ([entryFrame = 0n, exitFrame = 0n, place = 0n, tag = 0n, first = 0n, second = 0n, instance]) => {
       const frames = machine.frames ?? [];
       if (frames.at(-1) !== exitFrame) return exhaust('a throw from another frame than its own');
       const entry = frames.indexOf(entryFrame);
       const isAbove = entryFrame > machine.space.frameTop;
       if (entry < 0 && !isAbove) return exhaust('a throw that is to end in a frame that is not live');
+      const isTold = instance !== undefined && place > NO_PLACE;
+      if (isTold && place !== machine.space.returnAddress(exitFrame))
+        return exhaust('a throw that tells another return address than its own');
       THROWN.tag = Number(tag);
       THROWN.instance = instance ?? null;
       THROWN.payload = [first, second];

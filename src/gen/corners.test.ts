@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Case } from '../clif/case.ts';
+import type { Function } from '../clif/module.ts';
+import { layoutSignature } from '../abi/layout.ts';
+import { makeCase } from './case-arbitrary.ts';
+import { DEFAULT_CONFIG, type Config } from './config.ts';
+import { withCorner } from './corners.ts';
+import { SAMPLE_ABILITIES } from './sample-abilities.ts';
+
+const SEEDS = Array.from({ length: 3000 }, (_, i) => `${i.toString(16).padStart(8, '0')}00000000`);
+
+/** The cases of the corner that `isOf` tells by what it made of the configuration. */
+function casesWhere(isOf: (config: Config) => boolean): readonly Case[] {
+  return SEEDS.flatMap((seed) => {
+    const config = withCorner(DEFAULT_CONFIG, seed);
+    return isOf(config) ? [makeCase(config, SAMPLE_ABILITIES, seed)] : [];
+  });
+}
+
+function functionsOf(cases: readonly Case[]): readonly Function[] {
+  return cases.flatMap(({ module }) => module.functions);
+}
+
+function slotBytes(fn: Function): number {
+  return [...fn.stackSlots.values()].reduce((sum, slot) => sum + slot.sizeBytes, 0);
+}
+
+describe('corners', () => {
+  it('are for few seeds, none of which aims at a cell', () => {
+    const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
+    expect(bent.length).toBe(290);
+    for (const seed of bent) expect(Number.parseInt(seed.slice(0, 8), 16) % 100).toBeGreaterThanOrEqual(40);
+  });
+
+  it('are none where signatures are those of C', () => {
+    const asInC = { ...DEFAULT_CONFIG, asInC: true };
+    expect(SEEDS.every((seed) => withCorner(asInC, seed) === asInC)).toBe(true);
+  });
+
+  it('have handlers behind contexts, of calls after which nothing is left in registers', () => {
+    const functions = functionsOf(casesWhere((config) => config.throwingCases === 100));
+    const tables = functions.flatMap((fn) =>
+      fn.blocks.flatMap(({ insts }) =>
+        insts.flatMap((inst) =>
+          inst.kind === 'try_call' || inst.kind === 'try_call_indirect'
+            ? [{ handlers: inst.table.handlers, callConv: fn.sigRefs.get(inst.table.sig)?.callConv }]
+            : [],
+        ),
+      ),
+    );
+    for (const convention of ['tail', 'preserve_all']) {
+      const such = tables.filter(({ callConv }) => callConv === convention);
+      const behind = such.filter(({ handlers }) => handlers.some(({ kind }) => kind === 'context'));
+      expect(behind.length, convention).toBeGreaterThan(50);
+    }
+  });
+
+  it('have frames past 64 KiB', () => {
+    const functions = functionsOf(casesWhere((config) => config.slotSizes !== DEFAULT_CONFIG.slotSizes));
+    expect(functions.filter((fn) => slotBytes(fn) > 0x8000).length).toBeGreaterThan(10);
+    expect(functions.filter((fn) => slotBytes(fn) > 0x1_0000).length).toBeGreaterThan(4);
+  });
+
+  it('have tail calls that enlarge the argument area by more than 512 bytes', () => {
+    const growths = functionsOf(casesWhere((config) => config.tailCalls > DEFAULT_CONFIG.tailCalls)).flatMap(
+      (fn) => {
+        const bytesOf = (signature: Function['signature']): number =>
+          layoutSignature(signature, { implicitReturnArea: true }).argumentAreaBytes;
+        return fn.blocks.flatMap(({ insts }) =>
+          insts.flatMap((inst) => {
+            if (inst.op !== 'return_call' && inst.op !== 'return_call_indirect') return [];
+            const sig =
+              inst.kind === 'call'
+                ? fn.funcRefs.get(inst.func)?.sig
+                : inst.kind === 'call_indirect'
+                  ? inst.sig
+                  : undefined;
+            const callee = sig === undefined ? undefined : fn.sigRefs.get(sig);
+            return callee === undefined ? [] : [bytesOf(callee) - bytesOf(fn.signature)];
+          }),
+        );
+      },
+    );
+    expect(growths.filter((bytes) => bytes >= 512).length).toBeGreaterThan(5);
+  });
+
+  it('have stack limits just below a slot of the caller', () => {
+    const functions = functionsOf(casesWhere((config) => config.nearStackLimits > 0));
+    const near = functions.filter((fn) => {
+      const made = new Map(
+        fn.blocks.flatMap(({ insts }) =>
+          insts.flatMap((inst) => inst.results.map((value) => [value, inst] as const)),
+        ),
+      );
+      return [...made.values()].some(
+        ({ op, args }) => op === 'isub' && args.some((arg) => made.get(arg)?.op === 'stack_addr'),
+      );
+    });
+    expect(near.length).toBeGreaterThan(5);
+  });
+});

@@ -1,0 +1,91 @@
+import type { CallConv } from '../clif/signature.ts';
+import type { Config, Range } from './config.ts';
+import { preferWide, withLongLists } from './long-lists.ts';
+import { DEEP_FRAMES } from './profiles.ts';
+
+/*
+ * Few cases of a profile go where its weights hardly lead. Which ones, the first word of the case seed decides, so that all other cases stay
+ * what they are; seeds that aim at a cell are not among them (`campaign/aim.ts`).
+ */
+
+/** What the first word of a seed leaves by 100, for each corner: percent of the cases. */
+const EXCEPTIONS: readonly number[] = [41, 42, 43, 44];
+const DEEP: readonly number[] = [45, 46];
+const LIMITS: readonly number[] = [47, 48];
+const TAILS: readonly number[] = [49];
+
+function atLeast(range: Range, min: number): Range {
+  return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
+}
+
+function weigh(
+  list: Config['callConvs'],
+  factors: Readonly<Partial<Record<CallConv, number>>>,
+): Config['callConvs'] {
+  return list.map(({ item, weight }) => ({ item, weight: weight * (factors[item] ?? 1) }));
+}
+
+/** Exceptions past callees that keep nothing for the handler, and handlers that most often come behind a context. */
+function throwing(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...config,
+    functions: atLeast(config.functions, 3),
+    callConvs: weigh(config.callConvs, { system_v: 2, tail: 3, preserve_all: 10 }),
+    tryCalls: Math.max(config.tryCalls, 80),
+    throwingCases: 100,
+    returnAddresses: 50,
+    contexts: 75,
+    statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
+  };
+}
+
+/** Frames on both sides of 32 and 64 KiB, probed by loops in half of the configurations. */
+function deep(config: Config): Config {
+  return {
+    ...config,
+    memoryParams: Math.max(config.memoryParams, 40),
+    slotSizes: DEEP_FRAMES,
+    inlineProbes: 50,
+    otherGuards: 40,
+  };
+}
+
+/** Stack limits that a callee passes by its frame alone. */
+function limited(config: Config): Config {
+  return {
+    ...config,
+    functions: atLeast(config.functions, 2),
+    stackLimits: 60,
+    highStackLimits: 15,
+    nearStackLimits: 80,
+  };
+}
+
+/** Tail calls that enlarge the argument area by up to 2 KiB: few functions, most of them with short lists, some with very long ones. */
+function leaving(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...config,
+    functions: { min: 2, max: 4 },
+    callConvs: weigh(config.callConvs, { tail: 20 }),
+    entryCallConvs: weigh(config.entryCallConvs, { tail: 20 }),
+    params: { min: 0, max: 130 },
+    results: { min: config.results.min, max: Math.min(config.results.max, 4) },
+    types: preferWide(config.types),
+    tailCalls: 95,
+    dynamicInstructions: Math.max(config.dynamicInstructions, 6000),
+    statementWeights: { ...weights, exit: weights.exit * 3 },
+  };
+}
+
+/** `config` as the case that `caseSeed` names has it; itself for most. */
+export function withCorner(config: Config, caseSeed: string): Config {
+  if (config.asInC) return config;
+  const rest = Number.parseInt(caseSeed.slice(0, 8), 16) % 100;
+  if (EXCEPTIONS.includes(rest)) return throwing(config);
+  if (DEEP.includes(rest)) return deep(config);
+  if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
+  if (TAILS.includes(rest)) return leaving(config);
+  return withLongLists(config, caseSeed);
+}
