@@ -13,6 +13,7 @@ import type { Environment } from './environment.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { addPhases, noTime, type Phases } from './phases.ts';
 import { poisonSeeds } from './poison.ts';
+import { processorTimeMs } from './processor-time.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface MeasureOptions {
@@ -36,6 +37,9 @@ export interface Measurement {
   readonly veneerRatios: readonly number[];
   /** Of modules per second to compile-only modules per second, round by round. */
   readonly ratios: readonly number[];
+  /** Of a worker with its driver and guests, in milliseconds a module, round by round; 0 where the system does not tell. */
+  readonly processorMs: readonly number[];
+  readonly compileOnlyProcessorMs: readonly number[];
   readonly phases: Readonly<Phases>;
   /** Largest sum over workers of resident memory, each with its driver and guest. */
   readonly peakWorkerKilobytes: number;
@@ -44,6 +48,10 @@ export interface Measurement {
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function timeOf(workers: readonly WorkerClient[]): number {
+  return workers.reduce((sum, { pid }) => sum + (pid === undefined ? 0 : processorTimeMs(pid)), 0);
 }
 
 function share(cases: number, worker: number, workers: number): readonly number[] {
@@ -79,23 +87,33 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
   const full: number[] = [];
   const noVeneers: number[] = [];
   const compileOnly: number[] = [];
+  const processorMs: number[] = [];
+  const compileOnlyProcessorMs: number[] = [];
   let peakWorkerKilobytes = 0;
   try {
     await Promise.all(compilers.map((w, i) => w.prepare(share(cases, i, jobs))));
     for (let round = 0; round < options.rounds + WARM_UP_ROUNDS; round += 1) {
+      const timeBefore = timeOf(compilers);
       const compileStarted = now();
       const compiled = await Promise.all(compilers.map((w) => w.compile()));
       const compileSeconds = (now() - compileStarted) / 1000;
+      const compileTime = timeOf(compilers) - timeBefore;
+      const workedBefore = timeOf(workers);
       const started = now();
       const reports = await Promise.all(workers.map((w, i) => w.run(share(cases, i, jobs))));
       const ended = now();
+      const worked = timeOf(workers) - workedBefore;
       const without = await Promise.all(bare.map((w, i) => w.run(share(cases, i, jobs))));
       const withoutSeconds = (now() - ended) / 1000;
       const seconds = (ended - started) / 1000;
       if (round < WARM_UP_ROUNDS) continue;
-      compileOnly.push(compiled.reduce((a, b) => a + b, 0) / compileSeconds);
+      const compiledModules = compiled.reduce((a, b) => a + b, 0);
+      const modules = reports.reduce((sum, r) => sum + r.modules, 0);
+      compileOnly.push(compiledModules / compileSeconds);
+      compileOnlyProcessorMs.push(compileTime / compiledModules);
+      processorMs.push(worked / modules);
       noVeneers.push(without.reduce((sum, r) => sum + r.modules, 0) / withoutSeconds);
-      full.push(reports.reduce((sum, r) => sum + r.modules, 0) / seconds);
+      full.push(modules / seconds);
       for (const report of reports) addPhases(phases, report.phases);
       const resident = reports.reduce((sum, r) => sum + r.residentKilobytes, 0);
       peakWorkerKilobytes = Math.max(peakWorkerKilobytes, resident);
@@ -111,6 +129,8 @@ export async function measureThroughput(options: MeasureOptions): Promise<Measur
     noVeneersModulesPerSecond: median(noVeneers),
     veneerRatios: full.map((rate, i) => rate / (noVeneers[i] ?? rate)),
     ratios: full.map((rate, i) => rate / (compileOnly[i] ?? rate)),
+    processorMs,
+    compileOnlyProcessorMs,
     phases,
     peakWorkerKilobytes,
   };

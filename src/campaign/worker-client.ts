@@ -84,6 +84,11 @@ export class WorkerClient {
     return client;
   }
 
+  /** Process id; its driver and guests are below it. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   async run(indices: readonly number[]): Promise<RunReport> {
     const id = this.#nextId++;
     const answer = await this.#ask(id, { kind: 'run', id, indices });

@@ -23,6 +23,10 @@ function rate(perSecond: number): string {
   return perSecond.toFixed(perSecond < 100 ? 1 : 0);
 }
 
+function perRound(figures: readonly number[]): string {
+  return figures.map((figure) => figure.toFixed(2)).join(' ');
+}
+
 /** Measures a campaign against the compiler alone on the same cases in alternating rounds, and prints the rates. */
 export async function bench(options: BenchOptions, terminal: Terminal, root: string): Promise<number> {
   const environment = await openEnvironment({ cranelift: options.cranelift, onProgress: terminal.buildNote });
@@ -45,11 +49,16 @@ export async function bench(options: BenchOptions, terminal: Terminal, root: str
   terminal.print(`cases/s                        ${rate(throughput.casesPerSecond)}`);
   terminal.print(`modules/s, whole pipeline      ${rate(throughput.modulesPerSecond)}`);
   terminal.print(`modules/s, no veneers          ${rate(throughput.noVeneersModulesPerSecond)}`);
-  terminal.print(
-    `  with to without, by rounds   ${throughput.veneerRatios.map((r) => r.toFixed(2)).join(' ')}`,
-  );
+  terminal.print(`  with to without, by rounds   ${perRound(throughput.veneerRatios)}`);
   terminal.print(`modules/s, compile only        ${rate(throughput.compileOnlyModulesPerSecond)}`);
-  terminal.print(`ratio, round by round          ${throughput.ratios.map((r) => r.toFixed(2)).join(' ')}`);
+  terminal.print(`ratio, round by round          ${perRound(throughput.ratios)}`);
+  const { processorMs, compileOnlyProcessorMs } = throughput;
+  if (processorMs.some((ms) => ms > 0)) {
+    terminal.print(`processor ms a module          ${perRound(processorMs)}`);
+    terminal.print(`  compile only                 ${perRound(compileOnlyProcessorMs)}`);
+    const shares = compileOnlyProcessorMs.map((ms, i) => ms / (processorMs[i] ?? ms));
+    terminal.print(`  ratio, round by round        ${perRound(shares)}`);
+  }
   for (const [name, ms] of Object.entries(throughput.phases)) {
     terminal.print(`  ${name.padEnd(10)} ${((100 * ms) / total).toFixed(1)} %`);
   }
