@@ -55,17 +55,24 @@ function partsOf(values: readonly ValueLayout[]): readonly Part[] {
   return values.flatMap((value) => value.parts);
 }
 
+/** Fields of the arguments that callers must have extended or boxed. */
 function checkedArguments(callee: Callee): readonly number[] {
-  return callee.layout.params.flatMap((value, index) =>
-    value.parts
-      .filter((part) => restOf(part) !== 'undefined')
-      .filter((part) => part.isNanBoxed || callee.isExtensionChecked(index))
-      .map(encodeField),
-  );
+  const fields: number[] = [];
+  callee.layout.params.forEach((value, index) => {
+    for (const part of value.parts) {
+      if (restOf(part) === 'undefined') continue;
+      if (part.isNanBoxed || callee.isExtensionChecked(index)) fields.push(encodeField(part));
+    }
+  });
+  return fields;
 }
 
-function registersOf(parts: readonly Part[], kind: 'x' | 'f'): number {
-  return registerSet(parts.flatMap(({ place }) => (place.kind === kind ? [place.register] : [])));
+/** The registers of one kind that parts lie in. */
+function registersOf(values: readonly ValueLayout[], kind: 'x' | 'f'): number {
+  let set = 0;
+  for (const { parts } of values)
+    for (const { place } of parts) if (place.kind === kind) set |= 1 << place.register;
+  return set >>> 0;
 }
 
 /** Defined bits of a0, a1, fa0, fa1 on return. */
@@ -97,7 +104,7 @@ export function stubOf(callee: Callee): Stub {
 function makeStub(callee: Callee): Stub {
   const { layout } = callee;
   const promise = convention(callee.callConv);
-  const params = partsOf(layout.params);
+  const { params } = layout;
   const results = partsOf(layout.returns);
   const checked = checkedArguments(callee);
   const narrow = results.filter((part) => part.bits < WORD).map(encodeField);
