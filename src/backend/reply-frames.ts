@@ -15,18 +15,21 @@ export interface ReplyFrame {
 export class ReplyFrames {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
+  /** Chunks behind `#bytes`, put together once a frame is whole: a long one comes in many, and each would be copied as often as others follow. */
+  #later: Buffer[] = [];
+  #laterBytes = 0;
   /** Bytes of the frame being waited for, where its line is known: spares reading the line again. */
   #needed = 0;
 
   push(chunk: Buffer): void {
-    this.#bytes =
-      this.#start === this.#bytes.length ? chunk : Buffer.concat([this.#bytes.subarray(this.#start), chunk]);
-    this.#start = 0;
+    this.#later.push(chunk);
+    this.#laterBytes += chunk.length;
   }
 
   /** The next whole frame, or null. Throws HarnessError if a line is none of the driver's. */
   next(): ReplyFrame | null {
-    if (this.#bytes.length - this.#start < this.#needed) return null;
+    if (this.#bytes.length - this.#start + this.#laterBytes < this.#needed) return null;
+    this.#join();
     const newline = this.#bytes.indexOf(NEWLINE, this.#start);
     if (newline < 0) return null;
     const line = this.#bytes.toString('utf8', this.#start, newline);
@@ -39,6 +42,17 @@ export class ReplyFrames {
     this.#needed = 0;
     this.#start = end;
     return { line, blob: blobBytes === 0 ? NO_BYTES : this.#bytes.subarray(newline + 1, end) };
+  }
+
+  #join(): void {
+    const [first] = this.#later;
+    if (first === undefined) return;
+    const rest = this.#bytes.subarray(this.#start);
+    this.#bytes =
+      rest.length === 0 && this.#later.length === 1 ? first : Buffer.concat([rest, ...this.#later]);
+    this.#start = 0;
+    this.#later = [];
+    this.#laterBytes = 0;
   }
 }
 
