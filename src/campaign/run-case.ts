@@ -14,7 +14,7 @@ import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compa
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { executeCase } from '../emulator/execute.ts';
 import { interpret } from '../oracle/interpret.ts';
-import { DEFAULT_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
+import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import type { GuestSet } from './guest-set.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
@@ -270,10 +270,11 @@ export function verdictOfFinding(kase: Case, finding: Finding, expected: readonl
   const isRule = kind === 'abi-violation' && place !== UNDEFINED_READ && !place.includes(OVERWRITTEN);
   if (kase.parties === undefined && isRule) return verdict;
   const failing = { ...kase, inputs: kase.inputs.slice(input, input + 1) };
-  const [elsewhere] = expectedOutcomes(failing, OTHER_SPACE);
   const first = expected[input];
-  const isSame =
-    elsewhere !== undefined && first !== undefined && outcomeText(elsewhere) === outcomeText(first);
+  const isSame = [OTHER_SPACE, OPPOSITE_SPACE].every((space) => {
+    const [elsewhere] = expectedOutcomes(failing, space);
+    return elsewhere !== undefined && first !== undefined && outcomeText(elsewhere) === outcomeText(first);
+  });
   if (isSame && (kase.parties === undefined || callsAlike(failing))) return verdict;
   return { kind: 'invalid', explanation: 'the outcome depends on the address of a stack slot or a function' };
 }

@@ -3,7 +3,7 @@ import type { Case } from '../clif/case.ts';
 import { checkModule } from '../clif/check.ts';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
 import { printModule } from '../clif/print.ts';
-import { contextsAsIntegers } from './integer-contexts.ts';
+import { contextsAsIntegers, narrowContexts } from './integer-contexts.ts';
 
 const TEXT = `function %main(i64, f64) -> i64 system_v {
     sig0 = (i64) -> i64 system_v
@@ -22,7 +22,7 @@ block0(v0: i64):
 }
 `;
 
-function rewritten(text: string): string {
+function rewritten(text: string, rewrite: (kase: Case) => Case = contextsAsIntegers): string {
   const parsed = parseClif(text);
   if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
   const { module } = parsed.file;
@@ -33,7 +33,7 @@ function rewritten(text: string): string {
     inputs: [],
     configurations: [],
   };
-  const after = contextsAsIntegers(kase).module;
+  const after = rewrite(kase).module;
   expect(checkModule(after)).toEqual([]);
   return printModule(after);
 }
@@ -49,4 +49,11 @@ it('carries a float context as its bits, and leaves the others', () => {
 it('changes nothing where no context is a float', () => {
   const plain = TEXT.replace('context v1, ', '');
   expect(rewritten(plain)).toBe(plain);
+});
+
+it('takes the low half of an i128, and leaves other contexts alone', () => {
+  const wide = TEXT.replaceAll('f64', 'i128');
+  expect(rewritten(wide, narrowContexts)).toContain(`    v3, v4 = isplit v1
+    try_call fn0(v0), sig0, block1(ret0), [ context v3, tag1: block1(exn0), context v0, default: block1(exn1) ]`);
+  expect(rewritten(TEXT, narrowContexts)).not.toContain('isplit');
 });

@@ -3,19 +3,22 @@ import { releaseNumber } from '../clif/release.ts';
 import type { Signature } from '../clif/signature.ts';
 import { reboxNarrowFloatResults } from './narrow-float-results.ts';
 import { mayStoreFarHalf } from './far-halves.ts';
-import { contextsAsIntegers } from './integer-contexts.ts';
+import { contextsAsIntegers, narrowContexts } from './integer-contexts.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
-import { checkLimitsByHand } from './stack-limits.ts';
+import { checkLimitsByHand, checkPassedLimitsByHand } from './stack-limits.ts';
 import type { Finding } from './verdict.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
 export type Rewrite =
   | 'check-limits-by-hand'
+  | 'check-passed-limits-by-hand'
   | 'contexts-as-integers'
   | 'keep-splats-from-swizzles'
   | 'keep-wide-vectors-in-memory'
+  | 'keep-wide-vectors-in-parts'
+  | 'narrow-contexts'
   | 'rebox-narrow-float-results'
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
@@ -26,9 +29,12 @@ export type Rewrite =
 
 export const REWRITES: readonly Rewrite[] = [
   'check-limits-by-hand',
+  'check-passed-limits-by-hand',
   'contexts-as-integers',
   'keep-splats-from-swizzles',
   'keep-wide-vectors-in-memory',
+  'keep-wide-vectors-in-parts',
+  'narrow-contexts',
   'rebox-narrow-float-results',
   'round-by-hand',
   'system-v-for-preserve-all',
@@ -94,6 +100,10 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return reboxNarrowFloatResults(kase);
     case 'check-limits-by-hand':
       return checkLimitsByHand(kase);
+    case 'check-passed-limits-by-hand':
+      return checkPassedLimitsByHand(kase);
+    case 'narrow-contexts':
+      return narrowContexts(kase);
     case 'contexts-as-integers':
       return contextsAsIntegers(kase);
     case 'keep-splats-from-swizzles':
@@ -101,7 +111,9 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
     case 'round-by-hand':
       return roundByHand(kase);
     case 'keep-wide-vectors-in-memory':
-      return keepWideVectorsInMemory(kase);
+      return keepWideVectorsInMemory(kase, true);
+    case 'keep-wide-vectors-in-parts':
+      return keepWideVectorsInMemory(kase, false);
     case 'system-v-for-preserve-all':
       return systemVForPreserveAll(kase);
     case 'system-v-for-probed-preserve-all':

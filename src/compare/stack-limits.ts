@@ -1,7 +1,7 @@
 import type { Case } from '../clif/case.ts';
 import type { Function, Inst, Module, Value } from '../clif/module.ts';
 import { stackLimitLoads } from '../clif/stack-limit.ts';
-import type { Type } from '../clif/type.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
 
 /** What the load of an I-type instruction reaches from its base. */
 function isNear(offset: number): boolean {
@@ -39,13 +39,16 @@ function checkByHand(fn: Function, chain: readonly number[]): Function {
 }
 
 /**
- * The module with stack limits checked in the body instead of the prologue, where `isMeant` says so of the offsets of the loads that lead from vmctx
- * to the limit; itself where there are none such. A limit between those that say nothing and those above every stack means another thing then.
+ * The module with stack limits checked in the body instead of the prologue, where `isMeant` says so of a function and the offsets of the loads that lead from
+ * vmctx to the limit; itself where there are none such. A limit between those that say nothing and those above every stack means another thing then.
  */
-export function limitsByHand(module: Module, isMeant: (offsets: readonly number[]) => boolean): Module {
+export function limitsByHand(
+  module: Module,
+  isMeant: (offsets: readonly number[], fn: Function) => boolean,
+): Module {
   const functions = module.functions.map((fn) => {
     const chain = stackLimitLoads(fn);
-    return chain === null || !isMeant(chain) ? fn : checkByHand(fn, chain);
+    return chain === null || !isMeant(chain, fn) ? fn : checkByHand(fn, chain);
   });
   return functions.every((fn, i) => fn === module.functions[i]) ? module : { ...module, functions };
 }
@@ -55,4 +58,26 @@ export function checkLimitsByHand(kase: Case): Case {
   const isFar = (offsets: readonly number[]): boolean =>
     offsets.some((offset, i) => i > 0 && !isNear(offset));
   return { ...kase, module: limitsByHand(kase.module, isFar) };
+}
+
+/** Registers that integers are passed in, less the one that may take the pointer to a return area. */
+const SURE_REGISTERS = 7;
+
+/** Whether so many integers come before vmctx that it may be passed on the stack. */
+function mayComeOnStack({ signature: { params } }: Function): boolean {
+  const before = params.slice(
+    0,
+    params.findIndex(({ purpose }) => purpose.kind === 'vmctx'),
+  );
+  const registers = before.map(({ type }): number => {
+    const { isVector, isFloat, bits } = typeInfo(type);
+    if (isVector || (isFloat && bits <= 64)) return 0;
+    return bits > 64 ? 2 : 1;
+  });
+  return registers.reduce((sum, count) => sum + count, 0) >= SURE_REGISTERS;
+}
+
+/** Stack limits from a vmctx that may be passed on the stack are checked in the body (docs/findings.md, F22). */
+export function checkPassedLimitsByHand(kase: Case): Case {
+  return { ...kase, module: limitsByHand(kase.module, (_, fn) => mayComeOnStack(fn)) };
 }

@@ -19,13 +19,44 @@ export function partsOf(type: Type): readonly Type[] {
   return isWide(type) ? Array<Type>(typeInfo(type).bytes / PART_BYTES).fill('i64x2') : [type];
 }
 
-function splitParams(params: readonly AbiParam[]): readonly AbiParam[] {
-  return params.flatMap((param) => partsOf(param.type).map((type) => ({ ...param, type })));
+/** Vector registers that may be taken at once without a spill, with room for what is computed meanwhile. */
+const ROOM = 20;
+
+/** What carries a result: pieces, or, with `isWhole`, the value itself, of which only the first piece is sure to arrive, and the other pieces. */
+export function resultParts(type: Type, isWhole: boolean): readonly Type[] {
+  return isWhole && isWide(type) ? [type, ...partsOf(type).slice(1)] : partsOf(type);
 }
 
-/** The signature with pieces in place of wide values. */
-export function splitSignature(signature: Signature): Signature {
-  return { ...signature, params: splitParams(signature.params), returns: splitParams(signature.returns) };
+function vectorsIn(types: readonly Type[]): number {
+  return types.filter((type) => typeInfo(type).isVector).length;
+}
+
+/**
+ * Whether a function's wide parameters stay whole. They are in registers from their slots to the call, and from the entry to their slots: if they
+ * are few, nothing need be spilled.
+ */
+export function takesWhole({ params }: Signature): boolean {
+  return 3 * vectorsIn(params.map(({ type }) => type)) <= ROOM;
+}
+
+/** Whether its wide results stay whole as well. They come through spill slots in any case, where they keep their first piece. */
+export function givesWhole({ returns }: Signature): boolean {
+  return vectorsIn(returns.flatMap(({ type }) => resultParts(type, true))) <= ROOM;
+}
+
+function split(params: readonly AbiParam[], parts: (type: Type) => readonly Type[]): readonly AbiParam[] {
+  return params.flatMap((param) => parts(param.type).map((type) => ({ ...param, type })));
+}
+
+/** The signature with pieces for wide values; only for what does not stay whole unless `splitsAll` says so. */
+export function splitSignature(signature: Signature, splitsAll: boolean): Signature {
+  const { params, returns } = signature;
+  const isGiven = !splitsAll && givesWhole(signature);
+  return {
+    ...signature,
+    params: !splitsAll && takesWhole(signature) ? params : split(params, partsOf),
+    returns: split(returns, (type) => resultParts(type, isGiven)),
+  };
 }
 
 /** The function under way: every wide value lives in a stack slot of its own. */
@@ -35,6 +66,8 @@ export interface Spilling extends Rewriting {
   readonly tables: Tables;
   /** Null where instructions on wide values stay where they are. */
   readonly outlining: Outlining | null;
+  /** Whether wide values are passed whole where they are few. */
+  readonly keepsPlaces: boolean;
   readonly slots: Map<number, StackSlot>;
   readonly slotOf: Map<Value, number>;
 }
@@ -84,18 +117,29 @@ export function store(state: Spilling, slot: number, value: Value, offset: numbe
   insts.push({ kind: 'memory', op: 'store', type, results: [], args: [value, address], flags: [], offset });
 }
 
-/** The pieces of a wide value, from its slot. */
-export function loadParts(state: Spilling, value: Value, insts: Inst[]): readonly Value[] {
+/** What `parts` says of a wide value, from its slot. */
+export function loadParts(
+  state: Spilling,
+  value: Value,
+  insts: Inst[],
+  parts: readonly Type[] = partsOf(state.types[value] ?? 'i64'),
+): readonly Value[] {
   const slot = slotFor(state, value);
-  return partsOf(state.types[value] ?? 'i64').map((part, i) =>
-    load(state, slot, part, i * PART_BYTES, insts),
-  );
+  return parts.map((part, i) => load(state, slot, part, i * PART_BYTES, insts));
 }
 
-/** Counterpart of `loadParts`. */
+/** Counterpart of `loadParts`. A whole value among them comes first, so that the others write over what it has lost. */
 export function storeParts(state: Spilling, value: Value, parts: readonly Value[], insts: Inst[]): void {
   const slot = slotFor(state, value);
   parts.forEach((part, i) => store(state, slot, part, i * PART_BYTES, insts));
+}
+
+/** Arguments with wide values whole, from their slots. */
+export function argsWhole(state: Spilling, args: readonly Value[]): readonly Value[] {
+  return args.map((arg) => {
+    const type = state.types[arg];
+    return isWide(type) ? load(state, slotFor(state, arg), type, 0, state.insts) : arg;
+  });
 }
 
 /** Arguments with pieces in place of wide values. */

@@ -9,7 +9,7 @@ import {
   type Inst,
   type Value,
 } from '../clif/module.ts';
-import type { AbiParam } from '../clif/signature.ts';
+import type { AbiParam, Signature } from '../clif/signature.ts';
 import { bitMask, type Type } from '../clif/type.ts';
 import { isMasked, outline, startOutlining, type Outlining, type Tables } from './outline.ts';
 import { freshValue, jumpTo, splitReturns, startRewriting } from './try-returns.ts';
@@ -21,14 +21,18 @@ import {
   addSlot,
   addressIn,
   argsInParts,
+  argsWhole,
   isWide,
   load,
   loadParts,
+  givesWhole,
   partsOf,
+  resultParts,
   slotFor,
   splitSignature,
   store,
   storeParts,
+  takesWhole,
   type Spilling,
 } from './wide-slots.ts';
 
@@ -80,13 +84,40 @@ function rewriteTargets(state: Spilling, inst: Inst): Inst {
   }
 }
 
+type CallInst = Extract<Inst, { readonly kind: 'call' | 'call_indirect' | 'try_call' | 'try_call_indirect' }>;
+
+function signatureOf(fn: Function, inst: CallInst): Signature | undefined {
+  switch (inst.kind) {
+    case 'call':
+      return fn.sigRefs.get(fn.funcRefs.get(inst.func)?.sig ?? -1);
+    case 'call_indirect':
+      return fn.sigRefs.get(inst.sig);
+    case 'try_call':
+    case 'try_call_indirect':
+      return fn.sigRefs.get(inst.table.sig);
+  }
+}
+
+function givesWholeAt(state: Spilling, inst: CallInst): boolean {
+  const signature = signatureOf(state.fn, inst);
+  return state.keepsPlaces && signature !== undefined && givesWhole(signature);
+}
+
+function callArgs(state: Spilling, inst: CallInst): readonly Value[] {
+  const signature = signatureOf(state.fn, inst);
+  const isWhole = state.keepsPlaces && signature !== undefined && takesWhole(signature);
+  return isWhole ? argsWhole(state, inst.args) : argsInParts(state, inst.args);
+}
+
 function rewriteTry(
   state: Spilling,
   inst: Extract<Inst, { readonly kind: 'try_call' | 'try_call_indirect' }>,
 ): Inst {
   const returns = state.fn.sigRefs.get(inst.table.sig)?.returns ?? [];
+  const isWhole = givesWholeAt(state, inst);
   const split = splitReturns(state, inst.table, returns, {
-    parts: partsOf,
+    parts: (type) => resultParts(type, isWhole),
+    isSplit: isWide,
     join: (type, parts, insts) => {
       const [first = 0] = parts;
       if (!isWide(type)) return first;
@@ -107,19 +138,20 @@ function rewriteTry(
   const handlers = split.handlers.map((handler) =>
     handler.kind === 'context' ? handler : { ...handler, target: rewriteTarget(state, handler.target) },
   );
-  return { ...inst, args: argsInParts(state, inst.args), table: { ...split, normal, handlers } };
+  return { ...inst, args: callArgs(state, inst), table: { ...split, normal, handlers } };
 }
 
-function rewriteCall(state: Spilling, inst: Inst): void {
+function rewriteCall(state: Spilling, inst: CallInst): void {
   const after: Inst[] = [];
+  const isWhole = givesWholeAt(state, inst);
   const results = inst.results.flatMap((result) => {
     const type = state.types[result];
     if (!isWide(type)) return [result];
-    const parts = partsOf(type).map((part) => freshValue(state, part));
+    const parts = resultParts(type, isWhole).map((part) => freshValue(state, part));
     storeParts(state, result, parts, after);
     return parts;
   });
-  state.insts.push({ ...inst, args: argsInParts(state, inst.args), results }, ...after);
+  state.insts.push({ ...inst, args: callArgs(state, inst), results }, ...after);
 }
 
 /** The operand of a splat or the like through memory: two splats of one value are one to the optimiser, which then lives across calls, and one in a loop is moved out of it. */
@@ -200,19 +232,29 @@ function rewriteOther(state: Spilling, inst: Inst): void {
   }
 }
 
+function returnArgs(state: Spilling, inst: Inst): readonly Value[] {
+  const isWhole = state.keepsPlaces && givesWhole(state.fn.signature);
+  return inst.args.flatMap((arg) => {
+    const type = state.types[arg];
+    return isWide(type) ? loadParts(state, arg, state.insts, resultParts(type, isWhole)) : [arg];
+  });
+}
+
 function rewriteInst(state: Spilling, inst: Inst): void {
   if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect')
     state.insts.push(rewriteTry(state, inst));
   else if (inst.kind === 'call' || inst.kind === 'call_indirect') rewriteCall(state, inst);
-  else if (inst.op === 'return') state.insts.push({ ...inst, args: argsInParts(state, inst.args) });
+  else if (inst.op === 'return') state.insts.push({ ...inst, args: returnArgs(state, inst) });
   else if (blockCallsOf(inst).length > 0) state.insts.push(rewriteTargets(state, inst));
   else rewriteOther(state, inst);
 }
 
-function rewriteFunction(fn: Function, outlining: Outlining | null): Function {
+function rewriteFunction(fn: Function, outlining: Outlining | null, keepsPlaces: boolean): Function {
   const types = [...fn.valueTypes];
+  const split = (signature: Signature): Signature => splitSignature(signature, !keepsPlaces);
+  const isWhole = keepsPlaces && takesWhole(fn.signature);
   const tables: Tables = {
-    sigRefs: new Map([...fn.sigRefs].map(([number, signature]) => [number, splitSignature(signature)])),
+    sigRefs: new Map([...fn.sigRefs].map(([number, signature]) => [number, split(signature)])),
     funcRefs: new Map(fn.funcRefs),
   };
   const edges: Block[] = [];
@@ -224,6 +266,7 @@ function rewriteFunction(fn: Function, outlining: Outlining | null): Function {
       fn,
       tables,
       outlining,
+      keepsPlaces,
       slots,
       slotOf,
     };
@@ -231,6 +274,11 @@ function rewriteFunction(fn: Function, outlining: Outlining | null): Function {
       at === 0
         ? block.params.flatMap(({ value, type }) => {
             if (!isWide(type)) return [{ value, type }];
+            if (isWhole) {
+              const whole = freshValue(state, type);
+              store(state, slotFor(state, value), whole, 0, state.insts);
+              return [{ value: whole, type }];
+            }
             const parts = partsOf(type).map((part) => ({ value: freshValue(state, part), type: part }));
             storeParts(
               state,
@@ -246,7 +294,7 @@ function rewriteFunction(fn: Function, outlining: Outlining | null): Function {
   });
   return {
     ...fn,
-    signature: splitSignature(fn.signature),
+    signature: split(fn.signature),
     stackSlots: slots,
     ...tables,
     blocks: [...blocks, ...edges],
@@ -269,18 +317,22 @@ function spillsWithin(kase: Case): boolean {
 
 /**
  * The same program with every vector of more than 128 bits in memory but for the one instruction that makes or uses it,
- * and in parts of 128 bits between functions, so that none is ever spilled. For `single_pass` each that needs a mask has a function of its own,
- * too short for that allocator to have put anything else in v0. A failure that this ends is one of spilled wide vectors (docs/findings.md, F12).
+ * and in parts of 128 bits between functions, so that none is ever spilled. With `keepsPlaces` few arguments are passed whole, and few results both
+ * whole, for their first 128 bits, and in parts, so that what is wrong with their places stays wrong. For `single_pass` each instruction that needs a
+ * mask has a function of its own, too short for that allocator to have put anything else in v0, and as it may put anything between a load and a call,
+ * no value is whole. A failure that this ends is one of spilled wide vectors (docs/findings.md, F12).
  */
-export function keepWideVectorsInMemory(kase: Case): Case {
+export function keepWideVectorsInMemory(kase: Case, keepsPlaces: boolean): Case {
   if (!kase.module.functions.some((fn) => fn.valueTypes.some(isWide))) return kase;
   const entry = findFunction(kase.module, kase.entry);
   const outlining = spillsWithin(kase) ? startOutlining(kase.module.functions) : null;
-  const functions = kase.module.functions.map((fn) => rewriteFunction(fn, outlining));
+  const areKept = keepsPlaces && outlining === null;
+  const functions = kase.module.functions.map((fn) => rewriteFunction(fn, outlining, areKept));
+  const isWhole = entry === undefined || (areKept && takesWhole(entry.signature));
   const params = entry?.signature.params ?? [];
   return {
     ...kase,
     module: { functions: [...(outlining?.byKey.values() ?? []), ...functions] },
-    inputs: kase.inputs.map((input) => splitInput(input, params)),
+    inputs: isWhole ? kase.inputs : kase.inputs.map((input) => splitInput(input, params)),
   };
 }

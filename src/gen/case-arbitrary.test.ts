@@ -9,7 +9,7 @@ import { printModule } from '../clif/print.ts';
 import { throwRoutineNamed } from '../clif/throw-routine.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 import { interpret } from '../oracle/interpret.ts';
-import { DEFAULT_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
+import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import { makeCase } from './case-arbitrary.ts';
 import { DEFAULT_CONFIG, type Abilities } from './config.ts';
@@ -199,7 +199,9 @@ describe.each(sampled)('cases of profile $profile.name', ({ profile, cases }) =>
       return kase.inputs.map((input) => interpret(program, kase.entry, input));
     };
     for (const kase of cases.slice(0, 40)) {
-      expect(outcomesIn(kase, OTHER_SPACE), kase.seed).toEqual(outcomesIn(kase, DEFAULT_SPACE));
+      const here = outcomesIn(kase, DEFAULT_SPACE);
+      for (const space of [OTHER_SPACE, OPPOSITE_SPACE])
+        expect(outcomesIn(kase, space), kase.seed).toEqual(here);
     }
   });
 

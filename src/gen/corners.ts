@@ -1,7 +1,8 @@
 import type { CallConv } from '../clif/signature.ts';
 import type { Config, Range } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
-import { DEEP_FRAMES } from './profiles.ts';
+import { DEEP_FRAMES, WIDE_VECTORS } from './profiles.ts';
+import { VECTOR_BITS } from './vector-types.ts';
 
 /*
  * Few cases of a profile go where its weights hardly lead. Which ones, the first word of the case seed decides, so that all other cases stay
@@ -13,6 +14,7 @@ const EXCEPTIONS: readonly number[] = [41, 42, 43, 44];
 const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
 const TAILS: readonly number[] = [49];
+const WIDE: readonly number[] = [50, 51];
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
@@ -79,6 +81,11 @@ function leaving(config: Config): Config {
   };
 }
 
+/** Whether vectors are drawn, and none of more than 128 bits. */
+function hasShortVectors({ vectorCases, vectorBits }: Config): boolean {
+  return vectorCases > 0 && vectorBits.every(({ item }) => item <= VECTOR_BITS);
+}
+
 /** `config` as the case that `caseSeed` names has it; itself for most. */
 export function withCorner(config: Config, caseSeed: string): Config {
   if (config.asInC) return config;
@@ -87,5 +94,6 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (DEEP.includes(rest)) return deep(config);
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
   if (TAILS.includes(rest)) return leaving(config);
+  if (WIDE.includes(rest) && hasShortVectors(config)) return { ...config, ...WIDE_VECTORS };
   return withLongLists(config, caseSeed);
 }

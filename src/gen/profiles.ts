@@ -32,6 +32,16 @@ export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 65_000, max: 65_700 }, weight: 1 },
 ];
 
+/** Vectors of 256 and 512 bits in every case. */
+export const WIDE_VECTORS: Pick<Config, 'vectorCases' | 'vectorBits' | 'types'> = {
+  vectorCases: 100,
+  vectorBits: [
+    { item: 256, weight: 3 },
+    { item: 512, weight: 2 },
+  ],
+  types: weighVectors((bits) => (bits > 128 ? 6 : 1)),
+};
+
 export const PROFILES: readonly Profile[] = [
   { name: 'default', summary: 'everything, in the proportions that find most', config: DEFAULT_CONFIG },
   {
@@ -61,15 +71,7 @@ export const PROFILES: readonly Profile[] = [
   {
     name: 'wide-vectors',
     summary: 'vectors of 256 and 512 bits, with the flags that promise such registers',
-    config: {
-      ...DEFAULT_CONFIG,
-      vectorCases: 100,
-      vectorBits: [
-        { item: 256, weight: 3 },
-        { item: 512, weight: 2 },
-      ],
-      types: weighVectors((bits) => (bits > 128 ? 6 : 1)),
-    },
+    config: { ...DEFAULT_CONFIG, ...WIDE_VECTORS },
   },
   {
     name: 'narrow-floats',

@@ -39,3 +39,15 @@ export const OTHER_SPACE: AddressSpace = {
   frameTop: 0x15_0000_0ff0n,
   frameBytes: (index) => 0x330n * (index * index + 1n),
 };
+
+/** Has other bits than the first where the second has the same: what looks at one bit of a slot's address sees another in one of them, most often. */
+export const OPPOSITE_SPACE: AddressSpace = {
+  stackBase: 0x2d_cba9_c760,
+  hasLooseSlots: false,
+  functionBase: 0x8_9abc_dfe0n,
+  textBase: 0x8_8000_0000,
+  textBits: 0xa5a5_a5a5_a5a5_a5a5n,
+  returnAddress: (frame) => 0x8_8000_0000n + ((0x2f_0000_0ff0n - frame) & 0xff_fff0n),
+  frameTop: 0x2f_0000_0ff0n,
+  frameBytes: (index) => 0x4d0n * (index + 2n),
+};

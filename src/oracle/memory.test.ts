@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SPACE, OTHER_SPACE } from './address-space.ts';
+import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE } from './address-space.ts';
 import { interpret } from './interpret.ts';
 import { prepareText, resultOf, resultsOf, runText } from './run-text.ts';
 
@@ -185,4 +185,16 @@ test('what goes past the end of a slot into the next does not in another space',
     interpret(prepareText(text, space), { kind: 'test', name: 'main' }, [7n]).kind;
   expect(run(DEFAULT_SPACE)).toBe('returned');
   expect(run(OTHER_SPACE)).not.toBe('returned');
+});
+
+test('each bit of an address that a space may choose is another one in one of the others', () => {
+  const address = (space: typeof OTHER_SPACE, slot: string): bigint =>
+    resultOf(
+      interpret(prepareText(inSlot('    return v1', slot), space), { kind: 'test', name: 'main' }, [0n]),
+    );
+  for (const slot of ['explicit_slot 8, align = 16', 'explicit_slot 246']) {
+    const here = address(DEFAULT_SPACE, slot);
+    const changed = (here ^ address(OTHER_SPACE, slot)) | (here ^ address(OPPOSITE_SPACE, slot));
+    for (let bit = 6n; bit < 37n; bit += 1n) expect((changed >> bit) & 1n, `bit ${bit}`).toBe(1n);
+  }
 });
