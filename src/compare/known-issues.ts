@@ -4,6 +4,7 @@ import type { Signature } from '../clif/signature.ts';
 import { reboxNarrowFloatResults } from './narrow-float-results.ts';
 import { mayStoreFarHalf } from './far-halves.ts';
 import { contextsAsIntegers, narrowContexts } from './integer-contexts.ts';
+import { withoutCompressedJumps } from './islands.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
 import { checkLimitsByHand, checkPassedLimitsByHand } from './stack-limits.ts';
@@ -25,6 +26,7 @@ export type Rewrite =
   | 'system-v-for-probed-preserve-all'
   | 'with-zfhmin'
   | 'without-chaos'
+  | 'without-compressed-jumps'
   | 'without-outline-probes';
 
 export const REWRITES: readonly Rewrite[] = [
@@ -41,6 +43,7 @@ export const REWRITES: readonly Rewrite[] = [
   'system-v-for-probed-preserve-all',
   'with-zfhmin',
   'without-chaos',
+  'without-compressed-jumps',
   'without-outline-probes',
 ];
 
@@ -122,6 +125,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return mayStoreFarHalf(kase.module) ? withIsaFlag(kase, 'has_zfhmin') : kase;
     case 'without-chaos':
       return withoutChaos(kase);
+    case 'without-compressed-jumps':
+      return withoutCompressedJumps(kase);
     case 'without-outline-probes':
       return withoutOutlineProbes(kase);
   }
