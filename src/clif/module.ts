@@ -204,3 +204,18 @@ export function blockCallsOf(inst: Inst): readonly BlockCall[] {
       return [];
   }
 }
+
+/** What a call or tail call declares; undefined for any other instruction, and for one that names no signature of its function's. */
+export function signatureOfCall(fn: Function, inst: Inst): Signature | undefined {
+  switch (inst.kind) {
+    case 'call':
+      return fn.sigRefs.get(fn.funcRefs.get(inst.func)?.sig ?? -1);
+    case 'call_indirect':
+      return fn.sigRefs.get(inst.sig);
+    case 'try_call':
+    case 'try_call_indirect':
+      return fn.sigRefs.get(inst.table.sig);
+    default:
+      return undefined;
+  }
+}

@@ -2,6 +2,7 @@ import type { Case } from '../clif/case.ts';
 import {
   blockCallsOf,
   findFunction,
+  signatureOfCall,
   type Block,
   type BlockArg,
   type BlockCall,
@@ -86,25 +87,13 @@ function rewriteTargets(state: Spilling, inst: Inst): Inst {
 
 type CallInst = Extract<Inst, { readonly kind: 'call' | 'call_indirect' | 'try_call' | 'try_call_indirect' }>;
 
-function signatureOf(fn: Function, inst: CallInst): Signature | undefined {
-  switch (inst.kind) {
-    case 'call':
-      return fn.sigRefs.get(fn.funcRefs.get(inst.func)?.sig ?? -1);
-    case 'call_indirect':
-      return fn.sigRefs.get(inst.sig);
-    case 'try_call':
-    case 'try_call_indirect':
-      return fn.sigRefs.get(inst.table.sig);
-  }
-}
-
 function givesWholeAt(state: Spilling, inst: CallInst): boolean {
-  const signature = signatureOf(state.fn, inst);
+  const signature = signatureOfCall(state.fn, inst);
   return state.keepsPlaces && signature !== undefined && givesWhole(signature);
 }
 
 function callArgs(state: Spilling, inst: CallInst): readonly Value[] {
-  const signature = signatureOf(state.fn, inst);
+  const signature = signatureOfCall(state.fn, inst);
   const isWhole = state.keepsPlaces && signature !== undefined && takesWhole(signature);
   return isWhole ? argsWhole(state, inst.args) : argsInParts(state, inst.args);
 }

@@ -2,7 +2,7 @@ import type { SignatureLayout } from '../abi/layout.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
 import { liveAcross } from '../clif/liveness.ts';
-import { functionNameText, type Function, type Inst, type Module } from '../clif/module.ts';
+import { functionNameText, signatureOfCall, type Function, type Inst, type Module } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import { CALL_GROUP, loopBlocks, sampleCall, spotOf, type CallFacts } from './call-group.ts';
 import { markSample, type CoverageSet } from './coverage-set.ts';
@@ -10,20 +10,6 @@ import { FRAME_GROUP, frameFacts, sampleFrame, type FrameFacts } from './frame-g
 import { sampleValues, VALUE_GROUP } from './value-group.ts';
 
 type LayoutOf = (signature: Signature) => SignatureLayout;
-
-function signatureOfCall(fn: Function, inst: Inst): Signature | undefined {
-  switch (inst.kind) {
-    case 'call':
-      return fn.sigRefs.get(fn.funcRefs.get(inst.func)?.sig ?? -1);
-    case 'call_indirect':
-      return fn.sigRefs.get(inst.sig);
-    case 'try_call':
-    case 'try_call_indirect':
-      return fn.sigRefs.get(inst.table.sig);
-    default:
-      return undefined;
-  }
-}
 
 const isCall = ({ kind }: Inst): boolean =>
   kind === 'call' || kind === 'call_indirect' || kind === 'try_call' || kind === 'try_call_indirect';
