@@ -48,6 +48,7 @@ function deep(config: Config): Config {
     ...config,
     memoryParams: Math.max(config.memoryParams, 40),
     slotSizes: DEEP_FRAMES,
+    outlineProbes: 20,
     inlineProbes: 50,
     otherGuards: 40,
   };
@@ -59,7 +60,7 @@ function limited(config: Config): Config {
     ...config,
     functions: atLeast(config.functions, 2),
     stackLimits: 60,
-    highStackLimits: 15,
+    highStackLimits: 25,
     nearStackLimits: 80,
   };
 }

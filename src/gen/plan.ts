@@ -165,6 +165,26 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
  * eight at most, and the return area's pointer one.
  */
 const MOST_BEFORE_LIMIT = 3;
+/** Registers for integers, less those for that pointer and for vmctx. */
+const REGISTERS_BEFORE_LIMIT = 6;
+
+function integerRegisters({ type }: AbiParam): number {
+  const { isVector, isFloat, bits } = typeInfo(type);
+  if (isVector || (isFloat && bits <= 64)) return 0;
+  return bits > 64 ? 2 : 1;
+}
+
+/** Where among parameters the vmctx stands that leads to a limit. With near limits often as far behind as leaves it a register for certain. */
+function drawLimitPlace(draw: Draw, config: Config, drafts: readonly ParamDraft[]): number {
+  const few = draw.int(0, Math.min(MOST_BEFORE_LIMIT, drafts.length));
+  if (config.nearStackLimits === 0 || !draw.chance(50)) return few;
+  let registers = 0;
+  const end = drafts.findIndex(({ param }) => {
+    registers += integerRegisters(param);
+    return registers > REGISTERS_BEFORE_LIMIT;
+  });
+  return end < 0 ? drafts.length : end;
+}
 
 interface ParamDraft {
   readonly param: AbiParam;
@@ -210,7 +230,7 @@ function planInner(
   }
   if (limit !== null) {
     const param = abiParam('i64', 'none', { kind: 'vmctx' });
-    drafts.splice(draw.int(0, Math.min(MOST_BEFORE_LIMIT, drafts.length)), 0, { param, role: limit });
+    drafts.splice(drawLimitPlace(draw, config, drafts), 0, { param, role: limit });
   }
   const twins = earlier.filter(
     (p, i) =>
