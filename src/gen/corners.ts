@@ -37,6 +37,7 @@ function throwing(config: Config): Config {
     tryCalls: Math.max(config.tryCalls, 80),
     throwingCases: 100,
     returnAddresses: 50,
+    callerFrames: 60,
     contexts: 75,
     statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
   };

@@ -15,6 +15,8 @@ export type ParamRole =
   | { readonly kind: 'function'; readonly target: number }
   /** An i32 from 0 to `RECURSION_MAX`: how often the function may still call itself. */
   | { readonly kind: 'counter' }
+  /** The frame pointer of the caller, which is not the callee's own. */
+  | { readonly kind: 'frame' }
   /** The vmctx from which the function's stack limit comes. */
   | LimitRole;
 
@@ -214,6 +216,9 @@ function planInner(
   }
   if (draw.chance(config.recursiveFunctions)) {
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
+  }
+  if (config.callerFrames > 0 && shape.throws && draw.chance(config.callerFrames)) {
+    insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'frame' } });
   }
   const hasSret = draw.chance(config.sretFunctions);
   const limit = draw.chance(config.stackLimits) ? drawLimit(draw, config.nearStackLimits > 0) : null;
