@@ -253,6 +253,9 @@ describe('violations', () => {
     async (name, register) => {
       const flip = [code.fmvXD(X.t0, register), code.xori(X.t0, X.t0, 1), code.fmvDX(register, X.t0), ret];
       expect(await complaint(flip)).toBe(`register ${name}`);
+      expect(await complaint(flip, signature([], [], 'preserve_all'))).toBe(
+        `register t0, register ${name} of preserve_all`,
+      );
     },
   );
 

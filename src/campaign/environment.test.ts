@@ -37,6 +37,16 @@ describe('the known issues of the project', () => {
       if (avoidedBy === undefined) expect(new RegExp(place).test('anything not restored'), id).toBe(false);
     }
   });
+
+  it.each(['fs1 of preserve_all not restored', 's1 not restored', 'sp wrong on return'])(
+    'none is one of %s',
+    (part) => {
+      const such = issues.filter(
+        ({ kind, place }) => kind === 'abi-violation' && new RegExp(place).test(part),
+      );
+      expect(such.map(({ id }) => id)).toEqual([]);
+    },
+  );
 });
 
 describe('readKnownIssues', () => {

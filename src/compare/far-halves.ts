@@ -1,26 +1,72 @@
-import type { Function, Module } from '../clif/module.ts';
-import type { Signature } from '../clif/signature.ts';
+import type { Function, Inst, Module } from '../clif/module.ts';
+import type { AbiParam, Signature } from '../clif/signature.ts';
+import { typeInfo } from '../clif/type.ts';
 
-/** What a value takes of an area at most, but for vectors longer than 128 bits, beside which no half matters. */
-const PASSED_BYTES = 16;
+/** What a value takes of an area at least. */
+const WORD_BYTES = 8;
 /** Of 2048, which an immediate does not reach; the rest is room for spills and saved registers. */
 const FAR_BYTES = 1024;
 
-function areaBytes({ params, returns }: Signature): number {
-  return PASSED_BYTES * (params.length + returns.length);
+function areaBytes(list: readonly AbiParam[]): number {
+  // With what alignment takes, a value has no more than twice its size.
+  return list.reduce((sum, { type }) => sum + 2 * Math.max(WORD_BYTES, typeInfo(type).bytes), 0);
 }
 
-function mayStoreFar(fn: Function): boolean {
-  if (!fn.valueTypes.includes('f16')) return false;
+/** The callee's, of a call that comes back. */
+function calledSignature(fn: Function, inst: Inst): Signature | undefined {
+  switch (inst.kind) {
+    case 'call':
+      return fn.sigRefs.get(fn.funcRefs.get(inst.func)?.sig ?? -1);
+    case 'call_indirect':
+      return fn.sigRefs.get(inst.sig);
+    case 'try_call':
+    case 'try_call_indirect':
+      return fn.sigRefs.get(inst.table.sig);
+    default:
+      return undefined;
+  }
+}
+
+/** From sp to the far end of the arguments that came in, about. */
+function frameBytes(fn: Function): number {
   const slots = [...fn.stackSlots.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const outgoing = Math.max(0, ...[...fn.sigRefs.values()].map(areaBytes));
-  return slots + outgoing + areaBytes(fn.signature) >= FAR_BYTES;
+  const outgoing = [...fn.sigRefs.values()].map(
+    ({ params, returns }) => areaBytes(params) + areaBytes(returns),
+  );
+  const own = areaBytes(fn.signature.params);
+  return (
+    slots +
+    Math.max(0, ...outgoing) +
+    Math.max(own, ...[...fn.sigRefs.values()].map(({ params }) => areaBytes(params)))
+  );
+}
+
+function isHalfStoredFar(fn: Function, inst: Inst): boolean {
+  if (!inst.args.some((arg) => fn.valueTypes[arg] === 'f16')) return false;
+  switch (inst.op) {
+    case 'return_call':
+    case 'return_call_indirect':
+      // Into the area of the function's own arguments, above its frame.
+      return frameBytes(fn) >= FAR_BYTES;
+    case 'return':
+      return areaBytes(fn.signature.returns) >= FAR_BYTES;
+    case 'store':
+    case 'stack_store':
+    case 'atomic_store':
+      return frameBytes(fn) >= FAR_BYTES || (inst.kind === 'memory' && Math.abs(inst.offset) >= FAR_BYTES);
+    default: {
+      const signature = calledSignature(fn, inst);
+      return signature !== undefined && areaBytes(signature.params) >= FAR_BYTES;
+    }
+  }
 }
 
 /**
  * Whether some function may store an f16 where an immediate does not reach, which is what goes wrong without zfhmin (docs/findings.md, F4). What fails
- * elsewhere without zfhmin fails for another reason.
+ * elsewhere without zfhmin, as a load from as far, fails for another reason.
  */
 export function mayStoreFarHalf(module: Module): boolean {
-  return module.functions.some(mayStoreFar);
+  return module.functions.some((fn) =>
+    fn.blocks.some(({ insts }) => insts.some((inst) => isHalfStoredFar(fn, inst))),
+  );
 }

@@ -126,6 +126,8 @@ function moduleOf(callConv: string, slotBytes: number): Case['module'] {
   const parsed = parseClif(`function %main(f16) ${callConv} {
     ss0 = explicit_slot ${slotBytes}
 block0(v0: f16):
+    v1 = stack_addr.i64 ss0
+    store v0, v1
     return
 }
 `);

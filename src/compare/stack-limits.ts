@@ -1,7 +1,8 @@
+import { layoutSignature } from '../abi/layout.ts';
 import type { Case } from '../clif/case.ts';
 import type { Function, Inst, Module, Value } from '../clif/module.ts';
 import { stackLimitLoads } from '../clif/stack-limit.ts';
-import { typeInfo, type Type } from '../clif/type.ts';
+import type { Type } from '../clif/type.ts';
 
 /** What the load of an I-type instruction reaches from its base. */
 function isNear(offset: number): boolean {
@@ -60,24 +61,17 @@ export function checkLimitsByHand(kase: Case): Case {
   return { ...kase, module: limitsByHand(kase.module, isFar) };
 }
 
-/** Registers that integers are passed in, less the one that may take the pointer to a return area. */
-const SURE_REGISTERS = 7;
-
-/** Whether so many integers come before vmctx that it may be passed on the stack. */
-function mayComeOnStack({ signature: { params } }: Function): boolean {
-  const before = params.slice(
-    0,
-    params.findIndex(({ purpose }) => purpose.kind === 'vmctx'),
-  );
-  const registers = before.map(({ type }): number => {
-    const { isVector, isFloat, bits } = typeInfo(type);
-    if (isVector || (isFloat && bits <= 64)) return 0;
-    return bits > 64 ? 2 : 1;
-  });
-  return registers.reduce((sum, count) => sum + count, 0) >= SURE_REGISTERS;
+/**
+ * Whether vmctx is passed on the stack. Where results need an area, its pointer takes a register: without `enable_multi_ret_implicit_sret` such a function is
+ * not compiled at all.
+ */
+function comesOnStack({ signature }: Function): boolean {
+  const vmctx = signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+  const [part] = layoutSignature(signature, { implicitReturnArea: true }).params[vmctx]?.parts ?? [];
+  return part?.place.kind === 'memory';
 }
 
-/** Stack limits from a vmctx that may be passed on the stack are checked in the body (docs/findings.md, F22). */
+/** Stack limits from a vmctx that is passed on the stack are checked in the body (docs/findings.md, F22). */
 export function checkPassedLimitsByHand(kase: Case): Case {
-  return { ...kase, module: limitsByHand(kase.module, (_, fn) => mayComeOnStack(fn)) };
+  return { ...kase, module: limitsByHand(kase.module, (_, fn) => comesOnStack(fn)) };
 }

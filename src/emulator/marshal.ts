@@ -40,6 +40,7 @@ interface Take {
 /** All that is known of a call before its inputs are: made once per signature. */
 export interface CallPlan {
   readonly layout: SignatureLayout;
+  readonly callConv: CallConv;
   readonly moves: readonly Move[];
   readonly takes: readonly Take[];
   readonly savedX: number;
@@ -149,6 +150,7 @@ export function planLayout(layout: SignatureLayout, callConv: CallConv): CallPla
   const takes = layout.returns.flatMap(takesOf);
   return {
     layout,
+    callConv,
     moves: layout.params.flatMap((value, param) => value.parts.flatMap((part) => movesOf(part, param))),
     takes,
     savedX: registerSet([RA, ...savedX]),

@@ -13,7 +13,7 @@ import { guardAt, placeText, signalName, trapCodeAt } from './place.ts';
 import type { RawCall, RawViolation, ReturnedRecord, RunRecord, StoppedRecord } from './record.ts';
 
 /**
- * A rule of the ABI broken at a call. `name`: a register (`s3`, `fs0`, `ra`, `frm`), `sp`, or a place of memory
+ * A rule of the ABI broken at a call. `name`: a register (`s3`, `fs0`, `fs0 of preserve_all`, `ra`, `frm`), `sp`, or a place of memory
  * (`sp+0x40`, from sp at entry; `return area-0x8`). `register` also stands for a declared sret that did not come back in a0, and
  * for a result whose high bits are not extended or NaN-boxed as they must be (`high bits of sext result in the return area`).
  * `alignment` and `tail-sp` are of sp at a call and at a tail call; `frame` is memory of the caller's frame;
@@ -57,7 +57,7 @@ export function observe(
     case 'signalled': {
       const outcome = stoppedBy(artifact, record);
       const violations =
-        record.violations.length === 0 ? NONE : record.violations.map((v) => describe(artifact, v));
+        record.violations.length === 0 ? NONE : record.violations.map((v) => describe(artifact, plan, v));
       return { outcome, violations, calls };
     }
   }
@@ -90,7 +90,7 @@ function violationsOf(
 ): readonly Violation[] {
   const sret = plan.layout.sretParam;
   if (record.violations.length === 0 && !plan.hasCheckedHighBits && sret === null) return NONE;
-  const violations = record.violations.map((v) => describe(artifact, v));
+  const violations = record.violations.map((v) => describe(artifact, plan, v));
   for (const bad of findBadExtensions(plan, record.results)) {
     violations.push({ kind: 'register', ...bad, call: null });
   }
@@ -103,10 +103,20 @@ function violationsOf(
   return violations;
 }
 
-function describe(artifact: Artifact, violation: RawViolation): Violation {
+function describe(artifact: Artifact, plan: CallPlan, violation: RawViolation): Violation {
   const { expected, found } = violation;
   const call = violation.call === null ? null : callText(artifact, violation.call, violation.kind);
-  return { ...placeOf(violation), expected, found, call };
+  const { kind, name } = placeOf(violation);
+  const isKept = violation.kind === 'f' && keepsAll(artifact, plan, violation.call);
+  return { kind, name: isKept ? `${name}${KEPT}` : name, expected, found, call };
+}
+
+/** Of a float register that `preserve_all` keeps as it keeps every other; what conventions of the psABI do with it is another matter. */
+const KEPT = ' of preserve_all';
+
+function keepsAll(artifact: Artifact, plan: CallPlan, call: RawCall | null): boolean {
+  const callee = call === null || call.callee === 'entry' ? null : artifact.stubs[call.callee];
+  return (callee === null ? plan.callConv : callee?.callee.callConv) === 'preserve_all';
 }
 
 function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'> {

@@ -1,8 +1,8 @@
 import type { Function, Value } from '../clif/module.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
-import { emit, finishFunction, newValue, publish, type BodyState } from './body-state.ts';
+import { emit, finishFunction, newValue, plain, publish, type BodyState } from './body-state.ts';
 import { canAfford } from './call-parts.ts';
-import { startChecksum } from './checksum.ts';
+import { fold, startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement } from './control.ts';
 import type { Draw } from './draw.ts';
@@ -89,11 +89,28 @@ function takeParams(state: BodyState): readonly Value[] {
       state.regions.push({ base, offset: 0 });
     } else if (role?.kind === 'function') {
       state.functionPointers.push({ target: role.target, value });
-    } else if (role?.kind !== 'limit') {
+    } else if (role?.kind !== 'limit' && role?.kind !== 'frame') {
       publish(state, value);
     }
     return value;
   });
+}
+
+/** Folds whether the frame pointer that the caller passes is that of this function: it never is. */
+function holdFramesApart(state: BodyState): void {
+  const theirs = state.incoming[state.plan.roles.findIndex(({ kind }) => kind === 'frame')];
+  if (theirs === undefined) return;
+  const ours = plain(state, 'get_frame_pointer', 'i64', []);
+  const isSame = newValue(state, 'i8');
+  emit(state, {
+    kind: 'compare',
+    op: 'icmp',
+    type: 'i64',
+    results: [isSame],
+    args: [theirs, ours],
+    cond: 'eq',
+  });
+  fold(state, isSame);
 }
 
 /** A callee that fits the budget: most often one that nothing calls yet, so that few are left uncalled. */
@@ -179,6 +196,7 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   const { draw, config, plan } = state;
   state.incoming = takeParams(state);
   startChecksum(state);
+  holdFramesApart(state);
   if (draw.chance(35)) addMemory(state);
   const count = draw.int(config.statements.min, config.statements.max);
   const recursesAt = plan.counter === null ? -1 : draw.int(0, count - 1);

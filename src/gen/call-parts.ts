@@ -1,5 +1,5 @@
 import type { Value } from '../clif/module.ts';
-import { emit, funcRefTo, newValue, planAt, type BodyState, type Cell } from './body-state.ts';
+import { emit, funcRefTo, newValue, plain, planAt, type BodyState, type Cell } from './body-state.ts';
 import { loadFrom, storeTo } from './memory.ts';
 import { RECURSION_MAX, type FunctionPlan } from './plan.ts';
 import { addMemory, anyRegion } from './regions.ts';
@@ -60,6 +60,8 @@ export function argument(state: BodyState, plan: FunctionPlan, view: View, index
       return anyRegion(state);
     case 'function':
       return addressThrough(state, role.target);
+    case 'frame':
+      return plain(state, 'get_frame_pointer', 'i64', []);
     case 'limit':
       return limitArgument(state, role, false);
     case 'counter':

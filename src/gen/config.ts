@@ -70,6 +70,8 @@ export interface Config {
   readonly throwingCases: number;
   /** Percent of throws that tell what they throw by where their function returns to. */
   readonly returnAddresses: number;
+  /** Percent of inner functions of such cases that hold their caller's frame pointer against their own. */
+  readonly callerFrames: number;
   /** Percent of handlers that come behind a context. */
   readonly contexts: number;
   /** Percent of colocated calls without results that are patchable. */
@@ -177,6 +179,7 @@ export const DEFAULT_CONFIG: Config = {
   tryCalls: 12,
   throwingCases: 10,
   returnAddresses: 0,
+  callerFrames: 0,
   contexts: 30,
   patchableCalls: 40,
   indirectCalls: 35,

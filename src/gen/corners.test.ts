@@ -56,6 +56,29 @@ describe('corners', () => {
     }
   });
 
+  it('have leaves that hold the frame pointer of their caller against their own', () => {
+    const functions = functionsOf(casesWhere((config) => config.throwingCases === 100));
+    const leaves = functions.filter((fn) => {
+      const insts = fn.blocks.flatMap((block) => block.insts);
+      return fn.funcRefs.size === 0 && insts.some(({ op }) => op === 'get_frame_pointer');
+    });
+    expect(leaves.length).toBeGreaterThan(12);
+  });
+
+  it('have limits that wrap around, and functions without slots that have one', () => {
+    const functions = functionsOf(casesWhere((config) => config.nearStackLimits > 0));
+    const limited = functions.filter((fn) => fn.stackLimit !== null);
+    expect(limited.filter((fn) => slotBytes(fn) >= 0x8000).length).toBeGreaterThan(2);
+    expect(limited.filter((fn) => fn.stackSlots.size === 0).length).toBeGreaterThan(5);
+    const inLast = limited.filter(({ signature }) => {
+      const vmctx = signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+      const place = layoutSignature(signature, { implicitReturnArea: true }).params[vmctx]?.parts[0]?.place;
+      expect(place?.kind).toBe('x');
+      return place?.kind === 'x' && place.register === 17;
+    });
+    expect(inLast.length).toBeGreaterThan(0);
+  });
+
   it('have vectors of more than 128 bits, but not where there are no vectors', () => {
     const isLong = ({ vectorBits }: Config): boolean => vectorBits.some(({ item }) => item > 128);
     const functions = functionsOf(casesWhere(isLong));

@@ -37,6 +37,7 @@ function throwing(config: Config): Config {
     tryCalls: Math.max(config.tryCalls, 80),
     throwingCases: 100,
     returnAddresses: 50,
+    callerFrames: 60,
     contexts: 75,
     statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
   };
@@ -48,6 +49,7 @@ function deep(config: Config): Config {
     ...config,
     memoryParams: Math.max(config.memoryParams, 40),
     slotSizes: DEEP_FRAMES,
+    outlineProbes: 20,
     inlineProbes: 50,
     otherGuards: 40,
   };
@@ -59,7 +61,7 @@ function limited(config: Config): Config {
     ...config,
     functions: atLeast(config.functions, 2),
     stackLimits: 60,
-    highStackLimits: 15,
+    highStackLimits: 25,
     nearStackLimits: 80,
   };
 }

@@ -15,6 +15,8 @@ export type ParamRole =
   | { readonly kind: 'function'; readonly target: number }
   /** An i32 from 0 to `RECURSION_MAX`: how often the function may still call itself. */
   | { readonly kind: 'counter' }
+  /** The frame pointer of the caller, which is not the callee's own. */
+  | { readonly kind: 'frame' }
   /** The vmctx from which the function's stack limit comes. */
   | LimitRole;
 
@@ -165,6 +167,26 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
  * eight at most, and the return area's pointer one.
  */
 const MOST_BEFORE_LIMIT = 3;
+/** Registers for integers, less those for that pointer and for vmctx. */
+const REGISTERS_BEFORE_LIMIT = 6;
+
+function integerRegisters({ type }: AbiParam): number {
+  const { isVector, isFloat, bits } = typeInfo(type);
+  if (isVector || (isFloat && bits <= 64)) return 0;
+  return bits > 64 ? 2 : 1;
+}
+
+/** Where among parameters the vmctx stands that leads to a limit. With near limits often as far behind as leaves it a register for certain. */
+function drawLimitPlace(draw: Draw, config: Config, drafts: readonly ParamDraft[]): number {
+  const few = draw.int(0, Math.min(MOST_BEFORE_LIMIT, drafts.length));
+  if (config.nearStackLimits === 0 || !draw.chance(50)) return few;
+  let registers = 0;
+  const end = drafts.findIndex(({ param }) => {
+    registers += integerRegisters(param);
+    return registers > REGISTERS_BEFORE_LIMIT;
+  });
+  return end < 0 ? drafts.length : end;
+}
 
 interface ParamDraft {
   readonly param: AbiParam;
@@ -195,6 +217,9 @@ function planInner(
   if (draw.chance(config.recursiveFunctions)) {
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
   }
+  if (config.callerFrames > 0 && shape.throws && draw.chance(config.callerFrames)) {
+    insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'frame' } });
+  }
   const hasSret = draw.chance(config.sretFunctions);
   const limit = draw.chance(config.stackLimits) ? drawLimit(draw, config.nearStackLimits > 0) : null;
   // Memory is the only way out of a preserve_all function.
@@ -210,7 +235,7 @@ function planInner(
   }
   if (limit !== null) {
     const param = abiParam('i64', 'none', { kind: 'vmctx' });
-    drafts.splice(draw.int(0, Math.min(MOST_BEFORE_LIMIT, drafts.length)), 0, { param, role: limit });
+    drafts.splice(drawLimitPlace(draw, config, drafts), 0, { param, role: limit });
   }
   const twins = earlier.filter(
     (p, i) =>

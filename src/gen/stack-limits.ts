@@ -1,5 +1,6 @@
 import type { Function, GlobalValue, Value } from '../clif/module.ts';
 import { addSlot, plain, type BodyState } from './body-state.ts';
+import { callsForCertain } from '../clif/stack-limit.ts';
 import type { LimitRole } from './limit-role.ts';
 import { pointerTo, storeTo } from './memory.ts';
 import { constant } from './values.ts';
@@ -16,6 +17,10 @@ const HIGH: readonly bigint[] = [
   0xffff_ffff_0000_0000n,
   0xc000_0000_0000_0000n,
 ];
+
+/** A frame as large is added only to a limit that the stack has not passed by itself; added to the highest of these it would wrap around. */
+const CHECKED_FIRST_BYTES = 0x8000;
+const WRAPS_AROUND = 0xffff_ffff_ffff_8000n;
 
 function sameChain(x: readonly number[], y: readonly number[]): boolean {
   return x.length === y.length && x.every((offset, i) => offset === y[i]);
@@ -46,6 +51,7 @@ function nearLimit(state: BodyState, frameBytes: number): Value {
 function drawValue(state: BodyState, { mayTrap, frameBytes }: LimitRole): Value {
   const { draw, config } = state;
   if (!mayTrap || !draw.chance(config.highStackLimits)) return constant(state, 'i64', draw.pick(LOW));
+  if (frameBytes >= CHECKED_FIRST_BYTES && draw.chance(50)) return constant(state, 'i64', WRAPS_AROUND);
   if (frameBytes > 0 && draw.chance(config.nearStackLimits)) return nearLimit(state, frameBytes);
   return constant(state, 'i64', draw.pick(HIGH));
 }
@@ -68,15 +74,20 @@ type LimitDeclarations = Pick<Function, 'globalValues' | 'stackLimit'>;
 
 const NO_LIMIT: LimitDeclarations = { globalValues: new Map(), stackLimit: null };
 
+/** Whether the check is certain without a slot; asked only with near limits, so that all other cases stay what they are. */
+function isCheckedAnyway({ config, blocks }: BodyState): boolean {
+  return config.nearStackLimits > 0 && callsForCertain(blocks[0]);
+}
+
 /**
- * The function's own limit. Where a limit may trap, there has to be a frame for certain: a leaf without one is not checked
+ * The function's own limit. Where a limit may trap, there has to be a frame or a call for certain: a leaf without a frame is not checked
  * (`machinst/abi.rs`, `gen_prologue`).
  */
 export function declareLimit(state: BodyState): LimitDeclarations {
   const role = state.plan.roles.find((own) => own.kind === 'limit');
   if (role?.kind !== 'limit') return NO_LIMIT;
   if (role.frameBytes > 0) addSlot(state, role.frameBytes, 8);
-  else if (role.mayTrap && state.stackSlots.size === 0) addSlot(state, 8, 8);
+  else if (role.mayTrap && state.stackSlots.size === 0 && !isCheckedAnyway(state)) addSlot(state, 8, 8);
   const globalValues = new Map<number, GlobalValue>([[0, { kind: 'vmctx' }]]);
   role.chain.forEach((offset, base) => {
     globalValues.set(base + 1, {

@@ -4,7 +4,10 @@ import { emit, funcRefFor, planAt, type BodyState } from './body-state.ts';
 import { addressThrough, argument, canAfford, charge } from './call-parts.ts';
 import { checksumOf } from './checksum.ts';
 import { canHandOver, limitArgument } from './stack-limits.ts';
+import { constant } from './values.ts';
 import { plainView, viewOf, type View } from './views.ts';
+
+const NO_FRAME = 1n;
 
 /** Whether results of `target` can stand for those of `own`: the same types, and every extension that `own` promises is made. */
 export function canStandFor(target: Signature, own: Signature): boolean {
@@ -69,6 +72,8 @@ export function tailArguments(state: BodyState, target: number, view: View): rea
       if (own === undefined) throw new RangeError('a tail call needs memory that outlives the frame');
       return own;
     }
+    // The frame goes away, and the callee's may come to lie where it was.
+    if (role.kind === 'frame') return constant(state, 'i64', NO_FRAME);
     if (role.kind === 'limit') return limitArgument(state, role, true);
     if (role.kind === 'data' && view.signature.params[index]?.type === 'i64' && !hasChecksum) {
       hasChecksum = true;

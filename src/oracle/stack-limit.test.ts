@@ -81,6 +81,19 @@ describe('a function without slots', () => {
     expect(run(direct(''), 1n << 63n).kind).toBe('exhausted');
     expect(run(direct(''), 0n).kind).toBe('returned');
   });
+
+  it('is checked where it calls something for certain', () => {
+    const called = (first: string): Outcome =>
+      run(
+        direct('    fn0 = colocated u0:1() system_v\n').replace(
+          'block0(v0: i64):\n',
+          `block0(v0: i64):\n${first}    call fn0()\n`,
+        ) + 'function u0:1() system_v {\nblock0:\n    return\n}\n',
+        1n << 63n,
+      );
+    expect(called('')).toEqual(OVERFLOW);
+    expect(called('    trapz v0, user1\n').kind).toBe('exhausted');
+  });
 });
 
 /** `%main` gives a function, whose slots take 40 bytes, the address of its own slot less its input as limit. */

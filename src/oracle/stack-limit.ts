@@ -1,5 +1,5 @@
 import { functionNameText, type Function } from '../clif/module.ts';
-import { stackLimitLoads } from '../clif/stack-limit.ts';
+import { callsForCertain, stackLimitLoads } from '../clif/stack-limit.ts';
 import { hasSlotAbove, readMemory, type Memory } from './memory.ts';
 import { exhaust, trap } from './stop.ts';
 import { UnsupportedError } from './unsupported-error.ts';
@@ -33,19 +33,20 @@ function sourceOf(fn: Function): LimitSource {
  * What a function's `stack_limit` does at its entry, null where it has none: nothing where the limit is below every stack, a trap where it is
  * above. One between traps where a slot of a caller lies no further above it than the function's own slots are long: the function's
  * frame is below that of each caller and at least as large as its slots, so that it passes the limit. What else lies between says nothing, as CLIF
- * has no addresses for frames. A function without slots may need no stack, and is then not checked.
+ * has no addresses for frames. A function without slots may need no stack, and is not checked then if it calls nothing.
  */
 export function stackLimitCheck(fn: Function, memory: Memory): ((args: readonly bigint[]) => void) | null {
   if (fn.stackLimit === null) return null;
   const { param, offsets } = sourceOf(fn);
   const frameBytes = [...fn.stackSlots.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const isChecked = callsForCertain(fn.blocks[0]);
   return (args) => {
     let limit = args[param] ?? 0n;
     for (const offset of offsets) limit = readMemory(memory, limit, offset, 8);
     if (limit < LOWEST_STACK) return;
     const isBetween = limit < HIGHEST_STACK && !hasSlotAbove(memory, limit, frameBytes);
     if (isBetween || limit > HIGHEST_LIMIT) exhaust('a stack limit that may lie in the stack');
-    if (frameBytes === 0) exhaust('a stack limit that matters only if there is a frame');
+    if (frameBytes === 0 && !isChecked) exhaust('a stack limit that matters only if there is a frame');
     trap(STACK_OVERFLOW);
   };
 }
