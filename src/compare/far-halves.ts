@@ -1,4 +1,4 @@
-import type { Function, Inst, Module } from '../clif/module.ts';
+import { signatureOfCall, type Function, type Inst, type Module } from '../clif/module.ts';
 import type { AbiParam, Signature } from '../clif/signature.ts';
 import { typeInfo } from '../clif/type.ts';
 
@@ -10,21 +10,6 @@ const FAR_BYTES = 1024;
 function areaBytes(list: readonly AbiParam[]): number {
   // With what alignment takes, a value has no more than twice its size.
   return list.reduce((sum, { type }) => sum + 2 * Math.max(WORD_BYTES, typeInfo(type).bytes), 0);
-}
-
-/** The callee's, of a call that comes back. */
-function calledSignature(fn: Function, inst: Inst): Signature | undefined {
-  switch (inst.kind) {
-    case 'call':
-      return fn.sigRefs.get(fn.funcRefs.get(inst.func)?.sig ?? -1);
-    case 'call_indirect':
-      return fn.sigRefs.get(inst.sig);
-    case 'try_call':
-    case 'try_call_indirect':
-      return fn.sigRefs.get(inst.table.sig);
-    default:
-      return undefined;
-  }
 }
 
 /** From sp to the far end of the arguments that came in, about. */
@@ -55,7 +40,7 @@ function isHalfStoredFar(fn: Function, inst: Inst): boolean {
     case 'atomic_store':
       return frameBytes(fn) >= FAR_BYTES || (inst.kind === 'memory' && Math.abs(inst.offset) >= FAR_BYTES);
     default: {
-      const signature = calledSignature(fn, inst);
+      const signature = signatureOfCall(fn, inst);
       return signature !== undefined && areaBytes(signature.params) >= FAR_BYTES;
     }
   }
