@@ -268,7 +268,10 @@ describe('what cannot be compiled comes back as data', () => {
     ]);
     expect(results[0]).toMatchObject({ kind: 'codegen-error', function: '%f', error: 'Unsupported' });
     expect(results[1]?.kind).toBe('compiled');
-    expect(results.map((result) => declinedReason(result)?.id)).toEqual(['too-many-results', undefined]);
+    expect(results.map((result) => declinedReason(result, null)?.id)).toEqual([
+      'too-many-results',
+      undefined,
+    ]);
   });
 
   it('a panic, with its place, after which the same child goes on', async () => {

@@ -231,7 +231,7 @@ describe('every opcode that riscv64 lowers', () => {
       const module = parsed(text);
       const [result] = await driver.compile(text, [EVERYTHING]);
       if (result?.kind !== 'compiled') {
-        if (result !== undefined && declinedReason(result) === null && result.kind !== 'verifier-error')
+        if (result !== undefined && declinedReason(result, null) === null && result.kind !== 'verifier-error')
           panics.add(result.kind === 'panic' ? result.message : JSON.stringify(result));
         continue;
       }

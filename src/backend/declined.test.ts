@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { CompileResult } from './compile-result.ts';
+import { clifErrorText, parseClif } from '../clif/parse.ts';
 import { DECLINED, declinedReason } from './declined.ts';
 
 const CRATE = 'cranelift-codegen-0.135.8';
@@ -52,7 +53,7 @@ it.each([
   ['over-31-lanes', panic('isa/riscv64/inst/vector.rs', 'Invalid size for AVL')],
   ['apple-try-call', panic('machinst/abi.rs', 'assertion `left == right` failed\n  left: 2\n right: 0')],
 ] as const)('%s', (id, result) => {
-  expect(declinedReason(result)?.id).toBe(id);
+  expect(declinedReason(result, null)?.id).toBe(id);
 });
 
 it.each<CompileResult>([
@@ -64,9 +65,68 @@ it.each<CompileResult>([
   { kind: 'compiled', functions: [] },
   { kind: 'crashed', how: 'abort', detail: 'killed by SIGSEGV' },
 ])('does not decline %j', (result) => {
-  expect(declinedReason(result)).toBeNull();
+  expect(declinedReason(result, null)).toBeNull();
 });
 
 it('names each entry once', () => {
   expect(new Set(DECLINED.map(({ id }) => id)).size).toBe(DECLINED.length);
+});
+
+describe('a refusal without cause is a fault', () => {
+  function declines(text: string, result: CompileResult, implicitReturnArea = false): boolean {
+    const parsed = parseClif(text);
+    if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
+    return declinedReason(result, { module: parsed.file.module, implicitReturnArea }) !== null;
+  }
+
+  const body = 'block0(v0: i64):\n    return\n}\n';
+  const caller = (declared: string): string => `function %main(i64) {\n    ${declared}\n${body}`;
+
+  it('of results that fit, or have an area', () => {
+    const result = codegenError('Unsupported', 'Too many return values to fit in registers. …');
+    const many = caller('fn0 = u0:0() -> i64, i64, i64');
+    expect(declines(many, result)).toBe(true);
+    expect(declines(many, result, true)).toBe(false);
+    expect(declines(caller('fn0 = u0:0() -> i64, f64, i64, f64'), result)).toBe(false);
+  });
+
+  it('of calls that are not patchable', () => {
+    const refused = (inst: string): CompileResult =>
+      codegenError('Unsupported', `should be implemented in ISLE: inst = \`${inst}\`, type = \`None\``);
+    const plain = caller('fn0 = u0:0() tail');
+    for (const inst of ['return_call fn0()', 'v1, v2 = call fn0(v0)', 'return_call_indirect sig0, v0()'])
+      expect(declines(plain, refused(inst))).toBe(false);
+    expect(declines(plain, refused('v2 = fadd.f128 v0, v1'))).toBe(true);
+    expect(declines(caller('fn0 = patchable u0:0() tail'), refused('return_call fn0()'))).toBe(true);
+  });
+
+  it('of types that every release has', () => {
+    const refused = (type: string): CompileResult =>
+      codegenError('Unsupported', `Unexpected SSA-value type: ${type}`);
+    expect(declines(caller(''), refused('i16'))).toBe(false);
+    expect(declines(caller(''), refused('types::F32'))).toBe(false);
+    expect(declines(caller(''), refused('i32x4xN'))).toBe(true);
+    expect(declines(caller(''), refused('f128'))).toBe(true);
+  });
+
+  it('of frames that are not large', () => {
+    const result = codegenError('ImplLimitExceeded', 'Implementation limit exceeded');
+    expect(declines(caller('ss0 = explicit_slot 65536'), result)).toBe(false);
+    expect(declines(caller('ss0 = explicit_slot 1073741824'), result)).toBe(true);
+  });
+
+  it('of try_calls under conventions that have payloads', () => {
+    const result = panic('machinst/abi.rs', 'assertion `left == right` failed\n  left: 2\n right: 0');
+    const tries = (callConv: string): string => `function %main(i64) {
+    sig0 = () ${callConv}
+    fn0 = u0:0() ${callConv}
+block0(v0: i64):
+    try_call fn0(), sig0, block1, [ default: block1 ]
+block1:
+    return
+}
+`;
+    expect(declines(tries('tail'), result)).toBe(false);
+    expect(declines(tries('apple_aarch64'), result)).toBe(true);
+  });
 });

@@ -1,4 +1,15 @@
+import { needsReturnArea } from '../abi/layout.ts';
+import type { Module } from '../clif/module.ts';
+import type { Signature } from '../clif/signature.ts';
+import { typeInfo, type Type } from '../clif/type.ts';
 import type { CompileResult } from './compile-result.ts';
+
+/** What was compiled. */
+export interface Compiled {
+  readonly module: Module;
+  /** With `enable_multi_ret_implicit_sret`. */
+  readonly implicitReturnArea: boolean;
+}
 
 /** A refusal that is no finding: what the riscv64 backend does not do by design. */
 export interface DeclinedEntry {
@@ -10,11 +21,61 @@ export interface DeclinedEntry {
   /** Matched against the message. */
   readonly pattern: RegExp;
   readonly reason: string;
+  /** Whether there is cause for it in what was compiled; absent where the message is all that tells. Without cause it is a fault like any other. */
+  readonly isDue?: (compiled: Compiled, message: string) => boolean;
   /** Where the crate decides it: file and function below cranelift-codegen's `src/`. */
   readonly reference: string;
 }
 
 const ANY = /^/;
+
+function signaturesOf({ functions }: Module): readonly Signature[] {
+  return functions.flatMap((fn) => [fn.signature, ...fn.sigRefs.values()]);
+}
+
+const CALLS = /inst = `(?:[^`]*= )?(?:call|call_indirect|return_call|return_call_indirect) /;
+
+/** Calls are lowered but for patchable ones, which have to be near, and come back. */
+function mayLackLowering({ module }: Compiled, message: string): boolean {
+  return (
+    !CALLS.test(message) ||
+    module.functions.some((fn) => [...fn.funcRefs.values()].some(({ patchable }) => patchable))
+  );
+}
+
+/** What every release takes. */
+const TAKEN: readonly Type[] = ['i8', 'i16', 'i32', 'i64', 'f32', 'f64'];
+
+function isDynamicOrNew(_: Compiled, message: string): boolean {
+  return !TAKEN.some(
+    (type) =>
+      message.toLowerCase().endsWith(`type: ${type}`) || message.endsWith(`types::${type.toUpperCase()}`),
+  );
+}
+
+/** Of slots, or of one list of values, far below every limit and far above what is generated. */
+const LARGE_BYTES = 1 << 22;
+
+function isLarge({ module }: Compiled): boolean {
+  const slots = module.functions.flatMap((fn) => [...fn.stackSlots.values()]);
+  const lists = signaturesOf(module).flatMap(({ params, returns }) => [params, returns]);
+  return (
+    slots.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) >= LARGE_BYTES ||
+    lists.some((list) => list.reduce((sum, { type }) => sum + typeInfo(type).bytes, 0) >= LARGE_BYTES)
+  );
+}
+
+function triesOtherConventions({ module }: Compiled): boolean {
+  return module.functions.some((fn) =>
+    fn.blocks.some(({ insts }) =>
+      insts.some((inst) => {
+        if (inst.kind !== 'try_call' && inst.kind !== 'try_call_indirect') return false;
+        const callConv = fn.sigRefs.get(inst.table.sig)?.callConv;
+        return callConv !== 'system_v' && callConv !== 'tail' && callConv !== 'preserve_all';
+      }),
+    ),
+  );
+}
 
 /** More special entries first: the first that matches is the reason. */
 export const DECLINED: readonly DeclinedEntry[] = [
@@ -24,6 +85,8 @@ export const DECLINED: readonly DeclinedEntry[] = [
     error: 'Unsupported',
     pattern: /Too many return values to fit in registers/,
     reason: 'results past a0, a1, fa0 and fa1, and every vector, need enable_multi_ret_implicit_sret',
+    isDue: ({ module, implicitReturnArea }) =>
+      !implicitReturnArea && signaturesOf(module).some(needsReturnArea),
     reference: 'isa/riscv64/abi.rs compute_arg_locs',
   },
   {
@@ -32,6 +95,7 @@ export const DECLINED: readonly DeclinedEntry[] = [
     error: 'Unsupported',
     pattern: /should be implemented in ISLE/,
     reason: 'the instruction has no lowering for this type under these flags',
+    isDue: mayLackLowering,
     reference: 'isa/riscv64/lower/isle.rs ty_supported',
   },
   {
@@ -40,6 +104,7 @@ export const DECLINED: readonly DeclinedEntry[] = [
     error: 'Unsupported',
     pattern: /Unexpected SSA-value type/,
     reason: 'dynamic vectors are not supported',
+    isDue: isDynamicOrNew,
     reference: 'isa/riscv64/inst/mod.rs rc_for_type',
   },
   {
@@ -56,6 +121,7 @@ export const DECLINED: readonly DeclinedEntry[] = [
     error: 'ImplLimitExceeded',
     pattern: ANY,
     reason: 'past a size limit: 128 MiB of arguments or results, 1 GiB of frame',
+    isDue: isLarge,
     reference: 'machinst/abi.rs frame_layout_exceeds_limit',
   },
   {
@@ -128,6 +194,7 @@ export const DECLINED: readonly DeclinedEntry[] = [
     error: '/src/machinst/abi.rs',
     pattern: /left: 2\n\s*right: 0$/,
     reason: 'try_call under apple_aarch64 has two payload types and no payload registers here',
+    isDue: triesOtherConventions,
     reference: 'machinst/abi.rs gen_call_rets',
   },
   {
@@ -140,13 +207,16 @@ export const DECLINED: readonly DeclinedEntry[] = [
   },
 ];
 
-/** The entry that explains why `result` is no finding, or null. Verifier errors are judged elsewhere, as `invalid`. */
-export function declinedReason(result: CompileResult): DeclinedEntry | null {
+/**
+ * The entry that explains why `result` is no finding, or null. Verifier errors are judged elsewhere, as `invalid`. Where `compiled` is known, a refusal
+ * without cause is explained by nothing.
+ */
+export function declinedReason(result: CompileResult, compiled: Compiled | null): DeclinedEntry | null {
   switch (result.kind) {
     case 'codegen-error':
-      return find('codegen-error', (error) => error === result.error, result.message);
+      return find('codegen-error', (error) => error === result.error, result.message, compiled);
     case 'panic':
-      return find('panic', (error) => result.file.endsWith(error), result.message);
+      return find('panic', (error) => result.file.endsWith(error), result.message, compiled);
     default:
       return null;
   }
@@ -156,9 +226,9 @@ function find(
   kind: DeclinedEntry['kind'],
   isError: (error: string) => boolean,
   message: string,
+  compiled: Compiled | null,
 ): DeclinedEntry | null {
-  return (
-    DECLINED.find((entry) => entry.kind === kind && isError(entry.error) && entry.pattern.test(message)) ??
-    null
-  );
+  const entry = DECLINED.find((one) => one.kind === kind && isError(one.error) && one.pattern.test(message));
+  if (entry === undefined) return null;
+  return compiled === null || (entry.isDue?.(compiled, message) ?? true) ? entry : null;
 }

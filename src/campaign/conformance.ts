@@ -31,7 +31,7 @@ export async function openRig(parts: Omit<ConformanceRig, 'plainSeed'>): Promise
 function compileProblem(result: CompileResult): CheckResult | null {
   if (result.kind === 'compiled') return null;
   if (result.kind === 'bad-flag') return { kind: 'skipped', reason: result.message };
-  const declined = declinedReason(result);
+  const declined = declinedReason(result, null);
   if (declined !== null) return { kind: 'skipped', reason: `declined: ${declined.reason}` };
   return { kind: 'miss', detail: compileFinding(result).detail };
 }

@@ -76,10 +76,14 @@ function sameCode(a: readonly CompiledFunction[], b: readonly CompiledFunction[]
   );
 }
 
-function judgeCompile(result: CompileResult, configuration: number): Verdict | null {
+function judgeCompile(kase: Case, result: CompileResult, configuration: number): Verdict | null {
   if (result.kind === 'compiled') return null;
   if (result.kind === 'bad-flag') throw new HarnessError('campaign', result.message);
-  const declined = declinedReason(result);
+  const own = kase.configurations[configuration];
+  const declined = declinedReason(result, {
+    module: kase.module,
+    implicitReturnArea: own !== undefined && hasImplicitReturnArea(own),
+  });
   if (declined !== null) return { kind: 'declined', reason: declined.reason };
   const draft = compileFinding(result);
   return {
@@ -237,7 +241,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
       executing.catch(() => undefined);
       runs[i] = executing;
     }
-    return judgeCompile(result, i);
+    return judgeCompile(kase, result, i);
   });
   const findings: Finding[] = [];
   let verdict: Verdict = { kind: 'agree' };
