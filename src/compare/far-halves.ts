@@ -1,5 +1,5 @@
 import { signatureOfCall, type Function, type Inst, type Module } from '../clif/module.ts';
-import type { AbiParam, Signature } from '../clif/signature.ts';
+import type { AbiParam } from '../clif/signature.ts';
 import { typeInfo } from '../clif/type.ts';
 
 /** What a value takes of an area at least. */
