@@ -1,4 +1,5 @@
 import { configurationText, type Case } from '../clif/case.ts';
+import type { Function } from '../clif/module.ts';
 import { printModule } from '../clif/print.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import { matchKnownIssues, opcodesOf, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
@@ -19,6 +20,10 @@ interface Prover {
   readonly finding: Finding;
 }
 
+function countInsts(fn: Function | undefined): number {
+  return fn === undefined ? 0 : fn.blocks.reduce((sum, block) => sum + block.insts.length, 0);
+}
+
 /** Whether a rewrite found nothing to change: running the case again would show the same again. */
 function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
   const isSetAlike = rewritten.configurations.every((configuration, i) => {
@@ -29,6 +34,7 @@ function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
   const [before, after] = [kase.module.functions, rewritten.module.functions];
   if (before.length !== after.length) return false;
   if (before.every((fn, i) => fn === after[i])) return true;
+  if (before.some((fn, i) => countInsts(fn) !== countInsts(after[i]))) return false;
   return printModule(kase.module, { cranelift }) === printModule(rewritten.module, { cranelift });
 }
 
@@ -86,13 +92,20 @@ async function proveFrom(
   return null;
 }
 
+/** The pattern of issues that may show in any way. */
+const ANY_PLACE = '.';
+
 /** The issues whose rewrites end the failure, as few as will do; null where none do. Each candidate first, then several. */
 async function prove(
   prover: Prover,
   candidates: readonly KnownIssue[],
 ): Promise<readonly KnownIssue[] | null> {
-  const several = together(candidates).filter((attempt) => attempt.length > 1);
-  const attempts = [...candidates.map((issue) => [issue]), ...several];
+  // What is particular about a finding first.
+  const ordered = candidates.toSorted(
+    (a, b) => Number(a.place === ANY_PLACE) - Number(b.place === ANY_PLACE),
+  );
+  const several = together(ordered).filter((attempt) => attempt.length > 1);
+  const attempts = [...ordered.map((issue) => [issue]), ...several];
   for (const attempt of attempts) {
     const proved = await proveFrom(prover, attempt);
     if (proved !== null) return smallestProof(prover, proved);

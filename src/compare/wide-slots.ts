@@ -70,11 +70,16 @@ export interface Spilling extends Rewriting {
   readonly keepsPlaces: boolean;
   readonly slots: Map<number, StackSlot>;
   readonly slotOf: Map<Value, number>;
+  /** Number of the function's next slot. */
+  readonly nextSlot: { number: number };
+  /** A wide value, what was last loaded of it and where its lanes go, while nothing but integers has been computed since. */
+  loaded: { readonly value: Value; readonly whole: Value; readonly scratch: Value | null } | null;
 }
 
 /** Number of a new slot. */
 export function addSlot(state: Spilling, bytes: number): number {
-  const slot = state.slots.size === 0 ? 0 : Math.max(...state.slots.keys()) + 1;
+  const slot = state.nextSlot.number;
+  state.nextSlot.number += 1;
   state.slots.set(slot, { kind: 'explicit_slot', sizeBytes: bytes, alignBytes: 16 });
   return slot;
 }
@@ -101,20 +106,27 @@ export const FENCE: Inst = { kind: 'plain', op: 'fence', type: null, results: []
 /** What every load from a slot has in common. */
 export const LOAD = { kind: 'memory', op: 'load', flags: [], offset: 0 } as const;
 
-/** Behind a fence: else the optimiser takes what was stored or loaded before, which then lives until here. */
-export function load(state: Spilling, slot: number, type: Type, offset: number, insts: Inst[]): Value {
+function loadFrom(state: Spilling, address: Value, type: Type, offset: number, insts: Inst[]): Value {
   if (isWide(type)) insts.push(FENCE);
-  const address = addressIn(state, slot, insts);
   const result = freshValue(state, type);
-  insts.push({ kind: 'memory', op: 'load', type, results: [result], args: [address], flags: [], offset });
+  insts.push({ ...LOAD, type, results: [result], args: [address], offset });
   return result;
 }
 
-/** Counterpart of `load`. */
-export function store(state: Spilling, slot: number, value: Value, offset: number, insts: Inst[]): void {
-  const address = addressIn(state, slot, insts);
+/** Behind a fence: else the optimiser takes what was stored or loaded before, which then lives until here. */
+export function load(state: Spilling, slot: number, type: Type, insts: Inst[]): Value {
+  return loadFrom(state, addressIn(state, slot, insts), type, 0, insts);
+}
+
+/** At an address that is known already. */
+export function storeTo(state: Spilling, address: Value, value: Value, offset: number, insts: Inst[]): void {
   const type = state.types[value] ?? 'i64';
   insts.push({ kind: 'memory', op: 'store', type, results: [], args: [value, address], flags: [], offset });
+}
+
+/** Counterpart of `load`. */
+export function store(state: Spilling, slot: number, value: Value, insts: Inst[]): void {
+  storeTo(state, addressIn(state, slot, insts), value, 0, insts);
 }
 
 /** What `parts` says of a wide value, from its slot. */
@@ -124,21 +136,21 @@ export function loadParts(
   insts: Inst[],
   parts: readonly Type[] = partsOf(state.types[value] ?? 'i64'),
 ): readonly Value[] {
-  const slot = slotFor(state, value);
-  return parts.map((part, i) => load(state, slot, part, i * PART_BYTES, insts));
+  const address = addressIn(state, slotFor(state, value), insts);
+  return parts.map((part, i) => loadFrom(state, address, part, i * PART_BYTES, insts));
 }
 
 /** Counterpart of `loadParts`. A whole value among them comes first, so that the others write over what it has lost. */
 export function storeParts(state: Spilling, value: Value, parts: readonly Value[], insts: Inst[]): void {
-  const slot = slotFor(state, value);
-  parts.forEach((part, i) => store(state, slot, part, i * PART_BYTES, insts));
+  const address = addressIn(state, slotFor(state, value), insts);
+  parts.forEach((part, i) => storeTo(state, address, part, i * PART_BYTES, insts));
 }
 
 /** Arguments with wide values whole, from their slots. */
 export function argsWhole(state: Spilling, args: readonly Value[]): readonly Value[] {
   return args.map((arg) => {
     const type = state.types[arg];
-    return isWide(type) ? load(state, slotFor(state, arg), type, 0, state.insts) : arg;
+    return isWide(type) ? load(state, slotFor(state, arg), type, state.insts) : arg;
   });
 }
 

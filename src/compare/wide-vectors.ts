@@ -11,7 +11,7 @@ import {
   type Value,
 } from '../clif/module.ts';
 import type { AbiParam, Signature } from '../clif/signature.ts';
-import { bitMask, type Type } from '../clif/type.ts';
+import { bitMask, typeInfo, type Type } from '../clif/type.ts';
 import { isMasked, outline, startOutlining, type Outlining, type Tables } from './outline.ts';
 import { freshValue, jumpTo, splitReturns, startRewriting } from './try-returns.ts';
 import {
@@ -33,6 +33,7 @@ import {
   splitSignature,
   store,
   storeParts,
+  storeTo,
   takesWhole,
   type Spilling,
 } from './wide-slots.ts';
@@ -146,9 +147,9 @@ function rewriteCall(state: Spilling, inst: CallInst): void {
 /** The operand of a splat or the like through memory: two splats of one value are one to the optimiser, which then lives across calls, and one in a loop is moved out of it. */
 function throughMemory(state: Spilling, value: Value): Value {
   const slot = addSlot(state, PART_BYTES);
-  store(state, slot, value, 0, state.insts);
+  store(state, slot, value, state.insts);
   state.insts.push(FENCE);
-  return load(state, slot, state.types[value] ?? 'i64', 0, state.insts);
+  return load(state, slot, state.types[value] ?? 'i64', state.insts);
 }
 
 /** An instruction in a function of its own, with operands and result in slots. */
@@ -164,7 +165,7 @@ function callOutlined(
   const slots = inst.args.map((arg) => {
     if (isWide(state.types[arg])) return slotFor(state, arg);
     const slot = addSlot(state, PART_BYTES);
-    store(state, slot, arg, 0, insts);
+    store(state, slot, arg, insts);
     return slot;
   });
   const into = isWide(resultType) ? slotFor(state, result) : addSlot(state, PART_BYTES);
@@ -175,6 +176,25 @@ function callOutlined(
   const [address] = args;
   if (address === undefined) return;
   insts.push({ ...LOAD, type: resultType, results: [result], args: [address] });
+}
+
+/** A wide operand from its slot; lane after lane is taken from one load of it. */
+function loadWide(state: Spilling, inst: Inst, value: Value, type: Type): Value {
+  if (inst.op === 'extractlane' && state.loaded?.value === value) return state.loaded.whole;
+  const whole = load(state, slotFor(state, value), type, state.insts);
+  state.loaded = inst.op === 'extractlane' ? { value, whole, scratch: null } : null;
+  return whole;
+}
+
+/** Whether a wide value may stay in its register past `inst`: neither a call, which arithmetic on floats may become, nor vectors, which may take its place. */
+function sparesVectors(state: Spilling, inst: Inst): boolean {
+  if (inst.op === 'extractlane') return true;
+  const isMove = inst.op === 'bitcast';
+  if (!isMove && inst.kind !== 'plain' && inst.kind !== 'const') return false;
+  return [...inst.results, ...inst.args].every((value) => {
+    const { isVector, isFloat } = typeInfo(state.types[value] ?? 'i64');
+    return !isVector && (isMove || !isFloat);
+  });
 }
 
 function rewriteOther(state: Spilling, inst: Inst): void {
@@ -202,21 +222,21 @@ function rewriteOther(state: Spilling, inst: Inst): void {
   const isMadeOfNarrow = isWide(type) && !isLoad && !readsWide;
   const args = inst.args.map((arg) => {
     const argType = state.types[arg];
-    if (isWide(argType)) return load(state, slotFor(state, arg), argType, 0, state.insts);
+    if (isWide(argType)) return loadWide(state, inst, arg, argType);
     return isMadeOfNarrow ? throughMemory(state, arg) : arg;
   });
   if (result === undefined || type === undefined || (!readsWide && !isWide(type))) {
     state.insts.push({ ...inst, args });
   } else if (isWide(type)) {
     state.insts.push({ ...inst, args });
-    store(state, slotFor(state, result), result, 0, state.insts);
+    store(state, slotFor(state, result), result, state.insts);
   } else {
     // The optimiser computes a value where it is first used, which may be after a call: a store uses it here.
-    const slot = addSlot(state, PART_BYTES);
     const here = freshValue(state, type);
     state.insts.push({ ...inst, args, results: [here] });
-    store(state, slot, here, 0, state.insts);
-    const address = addressIn(state, slot, state.insts);
+    const address = state.loaded?.scratch ?? addressIn(state, addSlot(state, PART_BYTES), state.insts);
+    if (state.loaded !== null) state.loaded = { ...state.loaded, scratch: address };
+    storeTo(state, address, here, 0, state.insts);
     state.insts.push({ ...LOAD, type, results: [result], args: [address] });
   }
 }
@@ -230,6 +250,7 @@ function returnArgs(state: Spilling, inst: Inst): readonly Value[] {
 }
 
 function rewriteInst(state: Spilling, inst: Inst): void {
+  if (!sparesVectors(state, inst)) state.loaded = null;
   if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect')
     state.insts.push(rewriteTry(state, inst));
   else if (inst.kind === 'call' || inst.kind === 'call_indirect') rewriteCall(state, inst);
@@ -249,6 +270,7 @@ function rewriteFunction(fn: Function, outlining: Outlining | null, keepsPlaces:
   const edges: Block[] = [];
   const slots = new Map(fn.stackSlots);
   const slotOf = new Map<Value, number>();
+  const nextSlot = { number: Math.max(-1, ...slots.keys()) + 1 };
   const blocks = fn.blocks.map((block, at) => {
     const state: Spilling = {
       ...startRewriting(types, edges, fn.blocks),
@@ -258,6 +280,8 @@ function rewriteFunction(fn: Function, outlining: Outlining | null, keepsPlaces:
       keepsPlaces,
       slots,
       slotOf,
+      nextSlot,
+      loaded: null,
     };
     const params =
       at === 0
@@ -265,7 +289,7 @@ function rewriteFunction(fn: Function, outlining: Outlining | null, keepsPlaces:
             if (!isWide(type)) return [{ value, type }];
             if (isWhole) {
               const whole = freshValue(state, type);
-              store(state, slotFor(state, value), whole, 0, state.insts);
+              store(state, slotFor(state, value), whole, state.insts);
               return [{ value: whole, type }];
             }
             const parts = partsOf(type).map((part) => ({ value: freshValue(state, part), type: part }));

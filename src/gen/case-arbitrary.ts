@@ -101,7 +101,12 @@ export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<O
       configurations: drawConfigurations(
         draw,
         draw.int(config.configurations.min, config.configurations.max),
-        { shape, config, blocks: functions.reduce((sum, fn) => sum + fn.blocks.length, 0) },
+        {
+          shape,
+          config,
+          blocks: functions.reduce((sum, fn) => sum + fn.blocks.length, 0),
+          savesVectors: functions.some((fn) => fn.signature.callConv === 'preserve_all'),
+        },
         abilities,
       ),
     };

@@ -48,6 +48,8 @@ export interface ConfigurationNeeds {
   readonly config: Config;
   /** Blocks in the module. */
   readonly blocks: number;
+  /** Whether a function saves vector registers for its caller. */
+  readonly savesVectors: boolean;
 }
 
 /** Log2 of bytes: with few, small frames are probed by loops, which takes more than three guard areas (`isa/riscv64/abi.rs`, `gen_inline_probestack`). */
@@ -132,6 +134,19 @@ const IN_BASE: readonly string[] = ['has_zca', 'has_zcd'];
 const CHAOS_PERCENT = 10;
 const LARGEST_CHAOS = 0xffff;
 
+/**
+ * Percent of configurations without V that get it where a function saves vector registers: Cranelift saves them whether they are there or not
+ * (docs/findings.md, F14), and such a module ends with SIGILL before it has shown anything else.
+ */
+const VECTORS_TO_SAVE_PERCENT = 75;
+
+function withVectorsToSave(draw: Draw, configuration: Configuration, abilities: Abilities): Configuration {
+  const { isa } = configuration;
+  if (isa.includes('has_v') || !abilities.isa.includes('has_v') || !draw.chance(VECTORS_TO_SAVE_PERCENT))
+    return configuration;
+  return { ...configuration, isa: [...isa, 'has_v'].sort() };
+}
+
 /** `count` ways to compile one module; every one has what the module's shape needs. */
 export function drawConfigurations(
   draw: Draw,
@@ -145,11 +160,14 @@ export function drawConfigurations(
     isa: drawIsa(draw, shape, abilities),
   }));
   const needsMore = shape.hasVectors || shape.hasHalfArithmetic;
-  const configurations = drawn.map((configuration) =>
+  const fitting = drawn.map((configuration) =>
     !needsMore && draw.chance(BARE_PERCENT)
       ? { ...configuration, isa: configuration.isa.filter((flag) => IN_BASE.includes(flag)) }
       : configuration,
   );
+  const configurations = needs.savesVectors
+    ? fitting.map((configuration) => withVectorsToSave(draw, configuration, abilities))
+    : fitting;
   if (abilities.hasChaos !== true) return configurations;
   // Last, so that a Cranelift without it gets the same cases otherwise.
   return configurations.map((configuration) =>

@@ -14,7 +14,7 @@ const EXCEPTIONS: readonly number[] = [41, 42, 43, 44];
 const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
 const TAILS: readonly number[] = [49];
-const WIDE: readonly number[] = [50, 51];
+const WIDE: readonly number[] = [50];
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
