@@ -56,17 +56,26 @@ function exposes(inst: Inst, value: Value, tests: ReadonlyMap<Value, Value>): bo
   return true;
 }
 
+function readBy(inst: Inst): readonly Value[] {
+  const passed = blockCallsOf(inst).flatMap((c) =>
+    c.args.flatMap((a) => (a.kind === 'value' ? [a.value] : [])),
+  );
+  return passed.length === 0 ? inst.args : [...inst.args, ...passed];
+}
+
 function functionExposesNan(fn: Function): boolean {
-  const made: Value[] = [];
+  const made = new Set<Value>();
   for (const block of fn.blocks) {
     for (const inst of block.insts) {
       const isFloat = inst.type !== null && typeInfo(inst.type).isFloat;
-      if (isFloat && ARITHMETIC.has(inst.op)) made.push(...inst.results);
+      if (isFloat && ARITHMETIC.has(inst.op)) for (const result of inst.results) made.add(result);
     }
   }
-  if (made.length === 0) return false;
+  if (made.size === 0) return false;
   const tests = nanTests(fn);
-  return made.some((value) => fn.blocks.some((b) => b.insts.some((inst) => exposes(inst, value, tests))));
+  return fn.blocks.some(({ insts }) =>
+    insts.some((inst) => readBy(inst).some((value) => made.has(value) && exposes(inst, value, tests))),
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
 import { addMemory, loadAny, storeAny } from './regions.ts';
 import { declareLimit } from './stack-limits.ts';
+import { tailCall, tailCallTargets } from './tail-calls.ts';
 import { canThrow, throwStatement } from './throws.ts';
 import { callAny } from './trapping-calls.ts';
 import { anyValue, condition, constant } from './values.ts';
@@ -196,6 +197,11 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   const { draw, config, plan } = state;
   state.incoming = takeParams(state);
   startChecksum(state);
+  const onward = plan.isRelay ? tailCallTargets(state) : [];
+  if (onward.length > 0) {
+    tailCall(state, draw.pick(onward));
+    return { function: finishFunction(state, declareLimit(state)), cost: state.cost };
+  }
   holdFramesApart(state);
   if (draw.chance(35)) addMemory(state);
   const count = draw.int(config.statements.min, config.statements.max);

@@ -150,7 +150,7 @@ describe('exceptions', () => {
   const cases = casesOf('exceptions');
 
   it('throws and catches', () => {
-    expectAtLeast(countCalls(cases), ['throw', 'try_call tail', 'try_call_indirect preserve_all'], 50);
+    expectAtLeast(countCalls(cases), ['throw', 'try_call tail', 'try_call_indirect preserve_all'], 40);
     // Whoever catches goes on: without handlers the same runs end otherwise.
     const uncaught = (kase: Case): number => {
       const program = prepare(kase.module);

@@ -92,6 +92,13 @@ export interface Config {
   readonly inlineProbes: number;
   /** Percent of those whose guard area is not of 4096 bytes. */
   readonly otherGuards: number;
+  /** Percent of functions that do nothing but leave to another one, where they can. */
+  readonly relays: number;
+  /** Of 100 exceptions how many name an instance, and of 100 instances how many are one of two. */
+  readonly namedInstances: number;
+  readonly fewInstances: number;
+  /** Of 100 tags how many are not among the first few. */
+  readonly farTags: number;
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
@@ -191,6 +198,10 @@ export const DEFAULT_CONFIG: Config = {
   outlineProbes: 1,
   inlineProbes: 25,
   otherGuards: 0,
+  relays: 0,
+  namedInstances: 50,
+  fewInstances: 60,
+  farTags: 50,
   blockPadding: 2,
   statementWeights: {
     arithmetic: 30,

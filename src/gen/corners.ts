@@ -10,7 +10,8 @@ import { VECTOR_BITS } from './vector-types.ts';
  */
 
 /** What the first word of a seed leaves by 100, for each corner: percent of the cases. */
-const EXCEPTIONS: readonly number[] = [41, 42, 43, 44];
+const EXCEPTIONS: readonly number[] = [41, 42, 43];
+const CONTEXTS: readonly number[] = [44];
 const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
 const TAILS: readonly number[] = [49];
@@ -27,7 +28,7 @@ function weigh(
   return list.map(({ item, weight }) => ({ item, weight: weight * (factors[item] ?? 1) }));
 }
 
-/** Exceptions past callees that keep nothing for the handler, and handlers that most often come behind a context. */
+/** Exceptions past callees that keep nothing for the handler, and handlers that most often come behind a context, one of two. */
 function throwing(config: Config): Config {
   const weights = config.statementWeights;
   return {
@@ -39,7 +40,20 @@ function throwing(config: Config): Config {
     returnAddresses: 50,
     callerFrames: 60,
     contexts: 75,
+    namedInstances: 80,
+    fewInstances: 90,
+    farTags: 15,
     statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
+  };
+}
+
+/** Exceptions past integers that take the callee-saved registers up to the last, contexts among them. */
+function keepingContexts(config: Config): Config {
+  return {
+    ...throwing(config),
+    callConvs: weigh(config.callConvs, { system_v: 10, tail: 1, preserve_all: 2 }),
+    pressureValues: { min: 10, max: 20 },
+    pressureClasses: ['int'],
   };
 }
 
@@ -55,13 +69,15 @@ function deep(config: Config): Config {
   };
 }
 
-/** Stack limits that a callee passes by its frame alone. */
+/** Stack limits that a callee passes by its frame alone, and limits of functions that only leave. */
 function limited(config: Config): Config {
   return {
     ...config,
-    functions: atLeast(config.functions, 2),
+    functions: atLeast(config.functions, 3),
+    callConvs: weigh(config.callConvs, { tail: 3 }),
+    relays: 45,
     stackLimits: 60,
-    highStackLimits: 25,
+    highStackLimits: 35,
     nearStackLimits: 80,
   };
 }
@@ -77,6 +93,7 @@ function leaving(config: Config): Config {
     params: { min: 0, max: 130 },
     results: { min: config.results.min, max: Math.min(config.results.max, 4) },
     types: preferWide(config.types),
+    relays: 10,
     tailCalls: 95,
     dynamicInstructions: Math.max(config.dynamicInstructions, 6000),
     statementWeights: { ...weights, exit: weights.exit * 3 },
@@ -93,6 +110,7 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (config.asInC) return config;
   const rest = Number.parseInt(caseSeed.slice(0, 8), 16) % 100;
   if (EXCEPTIONS.includes(rest)) return throwing(config);
+  if (CONTEXTS.includes(rest)) return keepingContexts(config);
   if (DEEP.includes(rest)) return deep(config);
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
   if (TAILS.includes(rest)) return leaving(config);

@@ -29,11 +29,11 @@ function drawChain(draw: Draw): readonly number[] {
 /** On both sides of what fits an immediate, of a guard page and of what is added to a limit without looking at it first (`HIGH`). */
 const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192, 33_008];
 
-/** With `isNear` limits may lie where only the function's own frame passes them. */
-export function drawLimit(draw: Draw, isNear: boolean): LimitRole {
+/** With `isNear` limits may lie where only the function's own frame passes them; a relay has no frame. */
+export function drawLimit(draw: Draw, isNear: boolean, isRelay: boolean): LimitRole {
   const chain = drawChain(draw);
-  const mayTrap = draw.chance(50);
+  const mayTrap = draw.chance(isRelay ? 100 : 50);
   // A longer chain may be one that Cranelift loses its way on (docs/findings.md, F21).
   const canBeNear = isNear && mayTrap && chain.length <= 1;
-  return { kind: 'limit', chain, mayTrap, frameBytes: canBeNear ? draw.pick(FRAME_SIZES) : 0 };
+  return { kind: 'limit', chain, mayTrap, frameBytes: canBeNear && !isRelay ? draw.pick(FRAME_SIZES) : 0 };
 }

@@ -37,6 +37,8 @@ export interface FunctionPlan {
   readonly counter: number | null;
   /** Every path of the body ends in a trap. */
   readonly endsInTrap: boolean;
+  /** Does nothing but leave to another function where it can. */
+  readonly isRelay: boolean;
 }
 
 /** What the whole case shares. */
@@ -148,7 +150,14 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
   const drawn = drawResults(draw, config, shape);
   if (callConv === 'preserve_all') {
     const signature = { params, returns: [], callConv };
-    return { name: planName(0), signature, roles: params.map(() => DATA), counter: null, endsInTrap: false };
+    return {
+      name: planName(0),
+      signature,
+      roles: params.map(() => DATA),
+      counter: null,
+      endsInTrap: false,
+      isRelay: false,
+    };
   }
   const hasWord = drawn.some((r) => r.type === 'i64');
   const kept = shape.implicitReturnArea ? drawn.slice(0, config.results.max - 1) : [];
@@ -159,6 +168,7 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
     roles: params.map(() => DATA),
     counter: null,
     endsInTrap: false,
+    isRelay: false,
   };
 }
 
@@ -214,14 +224,15 @@ function planInner(
     const target = draw.int(index + 1, count - 1);
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target } });
   }
-  if (draw.chance(config.recursiveFunctions)) {
+  const isRelay = config.relays > 0 && callConv === 'tail' && index + 1 < count && draw.chance(config.relays);
+  if (!isRelay && draw.chance(config.recursiveFunctions)) {
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
   }
   if (config.callerFrames > 0 && shape.throws && draw.chance(config.callerFrames)) {
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'frame' } });
   }
-  const hasSret = draw.chance(config.sretFunctions);
-  const limit = draw.chance(config.stackLimits) ? drawLimit(draw, config.nearStackLimits > 0) : null;
+  const hasSret = !isRelay && draw.chance(config.sretFunctions);
+  const limit = draw.chance(config.stackLimits) ? drawLimit(draw, config.nearStackLimits > 0, isRelay) : null;
   // Memory is the only way out of a preserve_all function.
   const memoryParams = callConv === 'preserve_all' ? 85 : config.memoryParams;
   if (hasSret || draw.chance(memoryParams)) {
@@ -244,8 +255,11 @@ function planInner(
   const entry = earlier[0];
   if (entry !== undefined && entry.signature.callConv === 'tail') twins.push(entry);
   // Tail calls need equal result types, which two independent draws hardly ever have.
+  const relays = twins.filter((p) => p.isRelay);
   const twin =
-    callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60) ? draw.pick(twins) : null;
+    callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60)
+      ? draw.pick(relays.length > 0 ? relays : twins)
+      : null;
   const drawn =
     hasSret || callConv === 'preserve_all'
       ? []
@@ -262,7 +276,8 @@ function planInner(
     signature: { params: drafts.map((d) => d.param), returns, callConv },
     roles: drafts.map((d) => d.role),
     counter: counter < 0 ? null : counter,
-    endsInTrap: draw.chance(config.trappingFunctions),
+    endsInTrap: !isRelay && draw.chance(config.trappingFunctions),
+    isRelay,
   };
 }
 

@@ -69,9 +69,9 @@ export function throwStatement(state: BodyState): void {
     };
     emit(state, inst);
     const place = placeToTell(state);
-    const tag = tagValue(state, drawTag(draw, draw.int(0, 3)));
+    const tag = tagValue(state, drawTag(state, draw.int(0, 3)));
     const args = [top, frame, place, tag, checksumOf(state), anyValue(state, 'i64')];
-    const routine = draw.pick([THROW, THROW_TO]);
+    const routine = draw.chance(state.config.namedInstances) ? THROW_TO : THROW;
     const instance = routine.namesInstance ? [drawInstance(state)] : [];
     const func = routineRef(state, routine);
     emitThrow(state, func, state.funcRefs.get(func)?.sig ?? 0, [...args, ...instance]);

@@ -13,7 +13,6 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
-import type { Draw } from './draw.ts';
 import { handlerOdds, isFloatContext, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { fetchBack, putAway } from './put-away.ts';
@@ -48,14 +47,16 @@ function handlerCall(
   return { block: call.block, args: [...exns, ...call.args] };
 }
 
+const FAR_TAG = 8;
+
 /** One of a few tags, so that what is thrown and what is caught often meet. */
-export function drawTag(draw: Draw, turn: number): number {
-  return turn + draw.int(0, 1) * 8;
+export function drawTag({ draw, config }: BodyState, turn: number): number {
+  return draw.chance(config.farTags) ? turn + FAR_TAG : turn;
 }
 
 /** What a context is, or an exception names: often one of two, so that they meet. */
 export function drawInstance(state: BodyState): Value {
-  return state.draw.chance(60)
+  return state.draw.chance(state.config.fewInstances)
     ? constant(state, 'i64', BigInt(state.draw.int(0, 1)))
     : anyValue(state, 'i64');
 }
@@ -89,7 +90,7 @@ function drawHandlers(state: BodyState): Handlers {
     blocks.push({ block, payload });
     const target = handlerCall(state, block, payload, passed);
     if (tag === tags && draw.chance(odds.default)) list.push({ kind: 'default', target });
-    else list.push({ kind: 'tag', tag: drawTag(draw, tag), target });
+    else list.push({ kind: 'tag', tag: drawTag(state, tag), target });
   }
   return { list, blocks };
 }
