@@ -398,3 +398,68 @@ describe('the module of issue 11133', () => {
     expect(resultOf(explanation, 'vectors as integer pieces')).toBe('agree');
   });
 });
+
+/** An exception that `u0:0` throws: `%main` catches tag 1, so that with tag 2 the run ends inside the throw. */
+function throwing(tag: number): string {
+  return `test run
+set preserve_frame_pointers=true
+target riscv64
+
+function u0:0() system_v {
+    sig0 = (i64, i64, i64, i32, i64, i64, i64) system_v
+    fn0 = colocated %callfuzz_throw_to sig0
+
+block0:
+    v0 = iconst.i64 0
+    v1 = iconst.i32 ${tag}
+    v2 = iconst.i64 9223372036854775792
+    v3 = get_frame_pointer.i64
+    call fn0(v2, v3, v0, v1, v0, v0, v0)
+    return
+}
+
+function u0:1(i64) -> i64 system_v {
+block0(v0: i64):
+    return v0
+}
+
+function %main(i64) -> i64 system_v {
+    sig0 = () system_v
+    sig1 = (i64) -> i64 system_v
+    fn0 = colocated u0:0 sig0
+    fn1 = colocated u0:1 sig1
+
+block0(v0: i64):
+    try_call fn0(), sig0, block1, [ tag1: block2 ]
+
+block1:
+    return v0
+
+block2:
+    v1 = call fn1(v0)
+    return v1
+}
+; run: %main(7) == 7
+; run: %main(9) == 9
+`;
+}
+
+describe('a case that throws', () => {
+  it('goes on at the handler', async () => {
+    const explanation = await explainText(throwing(1));
+    const calls = explanation.functions.flatMap((fn) => fn.calls);
+    expect(calls.flatMap(({ checks }) => brokenIn(checks))).toEqual([]);
+    const handled = callOf(explanation, '%main', 1);
+    expect(verdictsOf(handled.checks)).toMatchObject({ 'arguments arrive': 'ok', 'results arrive': 'ok' });
+  });
+
+  it('may end in the throw, and the next run is no callee of it', async () => {
+    const explanation = await explainText(throwing(2));
+    const thrown = callOf(explanation, 'u0:0');
+    expect(brokenIn(thrown.checks)).toEqual([]);
+    expect(verdictsOf(thrown.checks)).toMatchObject({
+      'arguments arrive': 'not applicable',
+      'sp is a multiple of 16': 'ok',
+    });
+  });
+});

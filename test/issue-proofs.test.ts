@@ -90,6 +90,56 @@ const SPILLED_RESULTS: Configuration = {
   isa: [],
 };
 
+/** F20 (docs/findings.md) where nobody returns by the address that is lost: the exception that `u0:0` throws is not caught. */
+const LOST_RETURN_ADDRESS = `function u0:0() tail {
+    sig0 = (i64, i64, i64, i32, i64, i64, i64) system_v
+    fn0 = colocated %callfuzz_throw_to sig0
+
+block0:
+    v0 = iconst.i64 0
+    v1 = iconst.i32 0
+    v2 = iconst.i64 9223372036854775792
+    v3 = get_frame_pointer.i64
+    v4 = func_addr.i64 fn0
+    call_indirect sig0, v4(v2, v3, v0, v1, v0, v0, v0)
+    return
+}
+
+function u0:1(i128, i128, i128, i128, i64) -> i64 tail {
+block0(v0: i128, v1: i128, v2: i128, v3: i128, v4: i64):
+    return v4
+}
+
+function %main() -> i64 tail {
+    ss0 = explicit_slot 4133
+    sig0 = () tail
+    sig1 = (i128, i128, i128, i128, i64) -> i64 tail
+    fn0 = colocated u0:0 sig0
+    fn1 = colocated u0:1 sig1
+
+block0:
+    v0 = iconst.i64 0
+    v1 = uextend.i128 v0
+    try_call fn0(), sig0, block1, [ tag11: block2 ]
+
+block1:
+    return v0
+
+block2:
+    return_call fn1(v1, v1, v1, v1, v0)
+}
+; run: %main() == 0
+`;
+
+const OUTLINE_PROBES: Configuration = {
+  shared: {
+    enable_probestack: 'true',
+    preserve_frame_pointers: 'true',
+    probestack_strategy: 'outline',
+  },
+  isa: [],
+};
+
 let station: Station;
 
 beforeAll(async () => {
@@ -113,6 +163,16 @@ describe('a known issue that explains a finding alone', () => {
     expect(verdict).toMatchObject({ kind: 'finding', finding });
     const known = await explainFinding(station, kase, verdict, ISSUES, CRANELIFT);
     expect(known).toBe('narrow-float-result-spilled');
+  });
+});
+
+describe('a return address that an outline probe loses', () => {
+  it('is known where only the frame record shows it', async () => {
+    const kase = caseOf(LOST_RETURN_ADDRESS, OUTLINE_PROBES);
+    const { verdict } = await runCase(station.bench, kase);
+    const finding = { kind: 'abi-violation', place: 'frame record of the caller overwritten' };
+    expect(verdict).toMatchObject({ kind: 'finding', finding });
+    expect(await explainFinding(station, kase, verdict, ISSUES, CRANELIFT)).toBe('outline-probe');
   });
 });
 

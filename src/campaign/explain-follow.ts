@@ -1,4 +1,4 @@
-import { fName, SP } from '../abi/registers.ts';
+import { fName, RA, SP } from '../abi/registers.ts';
 import type { CompiledFunction, ValueRange } from '../backend/compile-result.ts';
 import type { Function, Value } from '../clif/module.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
@@ -179,6 +179,11 @@ function openEvent(call: CallInst, before: TracedState, known: SeenValues): Open
   };
 }
 
+/** Whether the entry is called from outside while a call is under way: the run before came to its end inside it. */
+function beginsRun(state: TracedState, first: TracedState | undefined, pending: CallEvent): boolean {
+  return !pending.call.isTail && state.pc === first?.pc && state.x[RA] === first.x[RA];
+}
+
 /** Calls and returns told apart in a trace; the stack of activations says whose return it is. */
 export function followTrace(states: readonly TracedState[], placed: readonly Placed[]): FollowedTrace {
   const events: Open[] = [];
@@ -191,7 +196,7 @@ export function followTrace(states: readonly TracedState[], placed: readonly Pla
     if (offset === 0) {
       const caller = stack.at(-1);
       const activation = activate(here);
-      if (caller?.pending == null) {
+      if (caller?.pending == null || beginsRun(state, entries[0], caller.pending.event)) {
         entries.push(state);
         stack = [];
       } else {
@@ -206,7 +211,7 @@ export function followTrace(states: readonly TracedState[], placed: readonly Pla
       look(activation, state, offset);
       continue;
     }
-    stack = withReturn(stack, here, offset, state);
+    stack = withLanding(withReturn(stack, here, offset, state), here, offset, state);
     const top = stack.at(-1);
     if (top === undefined || top.placed !== here) continue;
     look(top, state, offset);
@@ -219,6 +224,26 @@ export function followTrace(states: readonly TracedState[], placed: readonly Pla
     }
   }
   return { events, entries };
+}
+
+/** Where exceptions land that a call catches. */
+export function landingsOf(compiled: CompiledFunction, jump: CallJump): readonly number[] {
+  const site = compiled.callSites.find(({ offset }) => offset === jump.end);
+  return site === undefined ? [] : site.handlers.map(({ offset }) => offset);
+}
+
+/** The stack after an exception came to a handler at `offset` of `here`, or the same if none did. */
+function withLanding(stack: Activation[], here: Placed, offset: number, state: TracedState): Activation[] {
+  const depth = stack.findLastIndex(
+    ({ placed, pending }) =>
+      placed === here && pending !== null && landingsOf(here.fn.compiled, pending.jump).includes(offset),
+  );
+  const activation = stack[depth];
+  if (activation === undefined || activation.pending === null) return stack;
+  // A handler may be a block that an activation further in has come to.
+  if ((state.x[SP] ?? 0n) < (activation.pending.event.before.x[SP] ?? 0n)) return stack;
+  activation.pending = null;
+  return stack.slice(0, depth + 1);
 }
 
 /** The stack after a return to `offset` of `here`, or the same if this is no return. */

@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { linkModule, linkObstacle } from '../backend/link.ts';
+import { linkObstacle } from '../backend/link.ts';
 import type { Case, Configuration } from '../clif/case.ts';
 import { functionNameText } from '../clif/module.ts';
 import { parseTrace, traceArguments } from '../emulator/call-trace.ts';
@@ -9,9 +9,15 @@ import { executeCase } from '../emulator/execute.ts';
 import { Guest } from '../emulator/guest.ts';
 import type { Observation } from '../emulator/observe.ts';
 import type { Environment } from './environment.ts';
-import { followTrace, startOf, type FollowedTrace, type TracedFunction } from './explain-follow.ts';
+import {
+  followTrace,
+  landingsOf,
+  startOf,
+  type FollowedTrace,
+  type TracedFunction,
+} from './explain-follow.ts';
 import { cpuFor } from './guest-set.ts';
-import { hasImplicitReturnArea } from './link-case.ts';
+import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
 
 export interface CaseTrace extends FollowedTrace {
@@ -38,8 +44,10 @@ export async function traceCase(
   const entry = functions.find(({ fn }) => functionNameText(fn.name) === functionNameText(kase.entry));
   if (entry === undefined) return 'no code of the entry';
   const cpu = cpuFor(environment, configuration);
-  const { base } = new Guest({ emulated: cpu, program: environment.guestPath });
-  const artifact = linkModule(compiled, base);
+  const place = new Guest({ emulated: cpu, program: environment.guestPath });
+  const { base } = place;
+  // Veneers, which stand between a call and its callee, only where the guest has to unwind.
+  const artifact = linkCase(place, kase.module, configuration, compiled, false, environment.cranelift);
   const placed = functions.map((fn, i) => ({
     fn,
     start: base + BigInt(artifact.functions[i]?.offset ?? 0),
@@ -83,7 +91,7 @@ function readStart(path: string): string {
   }
 }
 
-/** Offsets to trace: entry, calls and returns first, then where values come into registers. */
+/** Offsets to trace: entry, calls, returns and handlers first, then where values come into registers. */
 function addressesOf({ compiled, calls }: TracedFunction): readonly number[] {
   const labels = compiled.values?.isSameCode === true ? compiled.values.ranges : [];
   const starts = labels.filter((range) => range.place.kind === 'x' || range.place.kind === 'f');
@@ -91,6 +99,7 @@ function addressesOf({ compiled, calls }: TracedFunction): readonly number[] {
     ...new Set([
       0,
       ...calls.flatMap(({ jump, copies }) => [jump.start, jump.end, ...copies.map(({ at }) => at)]),
+      ...calls.flatMap(({ jump }) => landingsOf(compiled, jump)),
       ...starts.map(startOf),
     ]),
   ];
