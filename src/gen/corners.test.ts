@@ -4,6 +4,10 @@ import type { Function } from '../clif/module.ts';
 import { layoutSignature } from '../abi/layout.ts';
 import { liveAcross } from '../clif/liveness.ts';
 import { typeInfo, valueClassOf } from '../clif/type.ts';
+import { outcomeText } from '../compare/outcomes.ts';
+import { interpret } from '../oracle/interpret.ts';
+import { DEFAULT_SPACE, OTHER_SPACE } from '../oracle/address-space.ts';
+import { prepare } from '../oracle/prepare.ts';
 import { makeCase } from './case-arbitrary.ts';
 import { DEFAULT_CONFIG, type Config } from './config.ts';
 import { withCorner } from './corners.ts';
@@ -87,6 +91,26 @@ describe('corners', () => {
     });
     expect(relays.length).toBeGreaterThan(10);
     expect(relays.filter((fn) => fn.stackLimit !== null).length).toBeGreaterThan(1);
+  });
+
+  it('have no limit near a frame that gives way to the one it is for', () => {
+    const limited = withCorner(DEFAULT_CONFIG, (48).toString(16).padStart(8, '0'));
+    expect(limited.nearStackLimits).toBeGreaterThan(0);
+    const config: Config = {
+      ...limited,
+      callConvs: [{ item: 'tail', weight: 1 }],
+      recursiveFunctions: 80,
+      highStackLimits: 100,
+      nearStackLimits: 100,
+    };
+    for (let i = 0; i < 150; i += 1) {
+      const kase = makeCase(config, SAMPLE_ABILITIES, `near ${i}`);
+      const [here, elsewhere] = [DEFAULT_SPACE, OTHER_SPACE].map((space) => {
+        const program = prepare(kase.module, space);
+        return kase.inputs.map((input) => outcomeText(interpret(program, kase.entry, input)));
+      });
+      expect(elsewhere, kase.seed).toEqual(here);
+    }
   });
 
   it('have limits that wrap around, and functions without slots that have one', () => {

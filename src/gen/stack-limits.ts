@@ -47,12 +47,12 @@ function nearLimit(state: BodyState, frameBytes: number): Value {
   return plain(state, 'isub', 'i64', [pointer, constant(state, 'i64', BigInt(frameBytes))]);
 }
 
-/** A limit that traps or, most often, says nothing. */
-function drawValue(state: BodyState, { mayTrap, frameBytes }: LimitRole): Value {
+/** A limit that traps or, most often, says nothing. Where this frame gives way to the callee's, no limit is near a slot of it. */
+function drawValue(state: BodyState, { mayTrap, frameBytes }: LimitRole, outlives: boolean): Value {
   const { draw, config } = state;
   if (!mayTrap || !draw.chance(config.highStackLimits)) return constant(state, 'i64', draw.pick(LOW));
   if (frameBytes >= CHECKED_FIRST_BYTES && draw.chance(50)) return constant(state, 'i64', WRAPS_AROUND);
-  if (frameBytes > 0 && draw.chance(config.nearStackLimits)) return nearLimit(state, frameBytes);
+  if (frameBytes > 0 && !outlives && draw.chance(config.nearStackLimits)) return nearLimit(state, frameBytes);
   return constant(state, 'i64', draw.pick(HIGH));
 }
 
@@ -61,7 +61,7 @@ export function limitArgument(state: BodyState, role: LimitRole, outlives: boole
   const { draw } = state;
   const own = ownLimit(state, role);
   if (own !== null && ((outlives && role.chain.length > 0) || draw.chance(50))) return own;
-  let value = drawValue(state, role);
+  let value = drawValue(state, role, outlives);
   for (const offset of role.chain.toReversed()) {
     const slot = addSlot(state, Math.abs(offset) + 8, 8);
     storeTo(state, { base: { kind: 'slot', slot }, offset: Math.max(offset, 0) }, value);
