@@ -1,5 +1,5 @@
 import { needsReturnArea } from '../abi/layout.ts';
-import type { Module } from '../clif/module.ts';
+import { slotBytes, type Module } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import type { CompileResult } from './compile-result.ts';
@@ -57,10 +57,9 @@ function isDynamicOrNew(_: Compiled, message: string): boolean {
 const LARGE_BYTES = 1 << 22;
 
 function isLarge({ module }: Compiled): boolean {
-  const slots = module.functions.flatMap((fn) => [...fn.stackSlots.values()]);
   const lists = signaturesOf(module).flatMap(({ params, returns }) => [params, returns]);
   return (
-    slots.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) >= LARGE_BYTES ||
+    module.functions.reduce((sum, fn) => sum + slotBytes(fn), 0) >= LARGE_BYTES ||
     lists.some((list) => list.reduce((sum, { type }) => sum + typeInfo(type).bytes, 0) >= LARGE_BYTES)
   );
 }

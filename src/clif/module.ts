@@ -175,6 +175,13 @@ export interface Module {
   readonly functions: readonly Function[];
 }
 
+/** Bytes of a function's stack slots, without what their alignment takes. */
+export function slotBytes({ stackSlots }: Pick<Function, 'stackSlots'>): number {
+  let bytes = 0;
+  for (const { sizeBytes } of stackSlots.values()) bytes += sizeBytes;
+  return bytes;
+}
+
 /** `%main`, `u0:3`, `%Memcpy`: the name as CLIF prints it, which is also its identity within a module. */
 export function functionNameText(name: FunctionName): string {
   return name.kind === 'user' ? `u${name.namespace}:${name.index}` : `%${name.name}`;

@@ -1,4 +1,4 @@
-import { signatureOfCall, type Function, type Inst, type Module } from '../clif/module.ts';
+import { signatureOfCall, slotBytes, type Function, type Inst, type Module } from '../clif/module.ts';
 import type { AbiParam } from '../clif/signature.ts';
 import { typeInfo } from '../clif/type.ts';
 
@@ -14,13 +14,12 @@ function areaBytes(list: readonly AbiParam[]): number {
 
 /** From sp to the far end of the arguments that came in, about. */
 function frameBytes(fn: Function): number {
-  const slots = [...fn.stackSlots.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const outgoing = [...fn.sigRefs.values()].map(
     ({ params, returns }) => areaBytes(params) + areaBytes(returns),
   );
   const own = areaBytes(fn.signature.params);
   return (
-    slots +
+    slotBytes(fn) +
     Math.max(0, ...outgoing) +
     Math.max(own, ...[...fn.sigRefs.values()].map(({ params }) => areaBytes(params)))
   );

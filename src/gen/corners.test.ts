@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
-import type { Function } from '../clif/module.ts';
+import { slotBytes, type Function } from '../clif/module.ts';
 import { layoutSignature } from '../abi/layout.ts';
 import { liveAcross } from '../clif/liveness.ts';
 import { typeInfo, valueClassOf } from '../clif/type.ts';
@@ -25,10 +25,6 @@ function casesWhere(isOf: (config: Config) => boolean): readonly Case[] {
 
 function functionsOf(cases: readonly Case[]): readonly Function[] {
   return cases.flatMap(({ module }) => module.functions);
-}
-
-function slotBytes(fn: Function): number {
-  return [...fn.stackSlots.values()].reduce((sum, slot) => sum + slot.sizeBytes, 0);
 }
 
 describe('corners', () => {

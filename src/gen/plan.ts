@@ -95,15 +95,22 @@ function isFieldOfStruct(fields: readonly AbiParam[], type: Type): boolean {
   return a.isFloat || b.isFloat || a.bits === 64 || b.bits === 64;
 }
 
+/** How many integer registers a scalar takes; none where a float register carries it. */
+function integerRegisters(type: Type): number {
+  const { isVector, isFloat, bits } = typeInfo(type);
+  if (isVector || (isFloat && bits <= 64)) return 0;
+  return bits > 64 ? 2 : 1;
+}
+
 /** Whether results stay within a0, a1, fa0, fa1. */
 export function fitsRegisters(returns: readonly AbiParam[]): boolean {
   let integers = 0;
   let floats = 0;
   for (const { type } of returns) {
-    const info = typeInfo(type);
-    if (info.isVector) return false;
-    if (info.isFloat && info.bits <= 64) floats += 1;
-    else integers += info.bits > 64 ? 2 : 1;
+    if (typeInfo(type).isVector) return false;
+    const parts = integerRegisters(type);
+    integers += parts;
+    if (parts === 0) floats += 1;
   }
   return integers <= 2 && floats <= 2;
 }
@@ -119,14 +126,12 @@ function drawRegisterResults(
   let floats = 2;
   for (let tries = draw.int(0, 4); tries > 0; tries -= 1) {
     const type = pickWeighted(draw, types);
-    const info = typeInfo(type);
-    if (info.isVector) continue;
-    const inFloatRegister = info.isFloat && info.bits <= 64;
-    const parts = info.bits > 64 ? 2 : 1;
+    if (typeInfo(type).isVector) continue;
+    const parts = integerRegisters(type);
     if (config.asInC && !isFieldOfStruct(results, type)) continue;
-    if (inFloatRegister ? floats < 1 : integers < parts) continue;
-    if (inFloatRegister) floats -= 1;
-    else integers -= parts;
+    if (parts === 0 ? floats < 1 : integers < parts) continue;
+    if (parts === 0) floats -= 1;
+    integers -= parts;
     results.push(drawParam(draw, config, type));
   }
   return results;
@@ -180,19 +185,13 @@ const MOST_BEFORE_LIMIT = 3;
 /** Registers for integers, less those for that pointer and for vmctx. */
 const REGISTERS_BEFORE_LIMIT = 6;
 
-function integerRegisters({ type }: AbiParam): number {
-  const { isVector, isFloat, bits } = typeInfo(type);
-  if (isVector || (isFloat && bits <= 64)) return 0;
-  return bits > 64 ? 2 : 1;
-}
-
 /** Where among parameters the vmctx stands that leads to a limit. With near limits often as far behind as leaves it a register for certain. */
 function drawLimitPlace(draw: Draw, config: Config, drafts: readonly ParamDraft[]): number {
   const few = draw.int(0, Math.min(MOST_BEFORE_LIMIT, drafts.length));
   if (config.nearStackLimits === 0 || !draw.chance(50)) return few;
   let registers = 0;
   const end = drafts.findIndex(({ param }) => {
-    registers += integerRegisters(param);
+    registers += integerRegisters(param.type);
     return registers > REGISTERS_BEFORE_LIMIT;
   });
   return end < 0 ? drafts.length : end;

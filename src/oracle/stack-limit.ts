@@ -1,4 +1,4 @@
-import { functionNameText, type Function } from '../clif/module.ts';
+import { functionNameText, slotBytes, type Function } from '../clif/module.ts';
 import { callsForCertain, stackLimitLoads } from '../clif/stack-limit.ts';
 import { hasSlotAbove, readMemory, type Memory } from './memory.ts';
 import { exhaust, trap } from './stop.ts';
@@ -38,7 +38,7 @@ function sourceOf(fn: Function): LimitSource {
 export function stackLimitCheck(fn: Function, memory: Memory): ((args: readonly bigint[]) => void) | null {
   if (fn.stackLimit === null) return null;
   const { param, offsets } = sourceOf(fn);
-  const frameBytes = [...fn.stackSlots.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const frameBytes = slotBytes(fn);
   const isChecked = callsForCertain(fn.blocks[0]);
   return (args) => {
     let limit = args[param] ?? 0n;
