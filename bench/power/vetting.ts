@@ -64,9 +64,12 @@ export async function openVetting(options: VettingOptions): Promise<Vetting> {
     if (by !== null && check !== by) return null;
     const kase = generatedCase(faulty, profile, finding.caseSeed);
     const { verdict, known } = await replayCase(soundStation, kase, sound.abilities, knownIssues);
-    // Where the sound one shows a known issue in the same way, the fault may only have spoilt its explanation.
-    const isFaults =
-      verdict.kind !== 'finding' || (known !== null && coarseBucket(verdict.finding) !== finding.coarse);
+    // Where the sound one shows a known issue with the same values, the fault may only have spoilt its explanation.
+    const isSame =
+      verdict.kind === 'finding' &&
+      coarseBucket(verdict.finding) === finding.coarse &&
+      verdict.finding.detail === finding.detail;
+    const isFaults = verdict.kind !== 'finding' || (known !== null && !isSame);
     return isFaults ? { finding, check } : null;
   };
   const nextOf = (): JournalFinding | undefined => offered.find(({ index }) => !verdicts.has(index));

@@ -75,9 +75,9 @@ function limited(config: Config): Config {
     ...config,
     functions: atLeast(config.functions, 3),
     callConvs: weigh(config.callConvs, { tail: 3 }),
-    relays: 45,
+    relays: 40,
     stackLimits: 60,
-    highStackLimits: 35,
+    highStackLimits: 25,
     nearStackLimits: 80,
   };
 }

@@ -27,7 +27,7 @@ function drawChain(draw: Draw): readonly number[] {
 }
 
 /** On both sides of what fits an immediate, of a guard page and of what is added to a limit without looking at it first (`HIGH`). */
-const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192, 33_008];
+const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192, 33_008, 36_000];
 
 /** With `isNear` limits may lie where only the function's own frame passes them; a relay has no frame. */
 export function drawLimit(draw: Draw, isNear: boolean, isRelay: boolean): LimitRole {
