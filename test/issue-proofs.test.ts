@@ -131,6 +131,44 @@ block2:
 ; run: %main() == 0
 `;
 
+/** F4 in a frame that is large for its spilled vectors alone: `v13` of `u0:0` lies beyond what a store reaches. */
+const BEYOND_VECTORS = `function u0:0(f16, f16, i64x2, i8x2, f32x4, f16, f16, f16, f16, i64, f16, i64, f16, f16) -> i8x4, i16x8, i16x8, f16 tail {
+block0(v0: f16, v1: f16, v2: i64x2, v3: i8x2, v4: f32x4, v5: f16, v6: f16, v7: f16, v8: f16, v9: i64, v10: f16, v11: i64, v12: f16, v13: f16):
+    v14 = vconst.i16x8 0x00000000000000000000000000000000
+    v15 = vconst.i8x4 0x00000000
+    return v15, v14, v14, v13
+}
+
+function %main(f16) -> i8x4, i16x8, i16x8, f16 tail {
+    ss0 = explicit_slot 1
+    sig0 = (f16, f16, i64x2, i8x2, f32x4, f16, f16, f16, f16, i64, f16, i64, f16, f16) -> i8x4, i16x8, i16x8, f16 tail
+    fn0 = colocated u0:0 sig0
+
+block0(v0: f16):
+    v1 = iconst.i64 0
+    v2 = vconst.i64x2 0x00000000000000000000000000000000
+    v3 = vconst.i8x2 0x0000
+    v4 = vconst.f32x4 0x00000000000000000000000000000000
+    v5 = vconst.i8x8 0x0000000000000000
+    v6 = vconst.f64x2 0x00000000000000000000000000000000
+    v7 = vconst.i16x8 0x00000000000000000000000000000000
+    v8 = f16const 0.0
+    v9 = vconst.i8x4 0x00000000
+    try_call fn0(v8, v8, v2, v3, v4, v8, v8, v8, v8, v1, v8, v1, v8, v8), sig0, block1, [ tag8: block2 ]
+
+block1:
+    v10 = bitcast.i64 little v5
+    v11 = bitcast.i128 little v6
+    v12 = ireduce.i64 v11
+    return_call fn0(v0, v8, v2, v3, v4, v8, v8, v8, v8, v10, v8, v12, v8, v8)
+
+block2:
+    return v9, v7, v7, v8
+}
+
+; run: %main(0.0) == [[0 0 0 0], [0 0 0 0 0 0 0 0], [0 0 0 0 0 0 0 0], 0.0]
+`;
+
 const OUTLINE_PROBES: Configuration = {
   shared: {
     enable_probestack: 'true',
@@ -163,6 +201,17 @@ describe('a known issue that explains a finding alone', () => {
     expect(verdict).toMatchObject({ kind: 'finding', finding });
     const known = await explainFinding(station, kase, verdict, ISSUES, CRANELIFT);
     expect(known).toBe('narrow-float-result-spilled');
+  });
+});
+
+describe('a half that is stored far', () => {
+  it('is known where spilled vectors make the frame large', async () => {
+    const shared = { enable_multi_ret_implicit_sret: 'true' };
+    const kase = caseOf(BEYOND_VECTORS, { shared, isa: ['has_v'] });
+    const { verdict } = await runCase(station.bench, kase);
+    const finding = { kind: 'miscompile', place: 'result f16 in a float register' };
+    expect(verdict).toMatchObject({ kind: 'finding', finding });
+    expect(await explainFinding(station, kase, verdict, ISSUES, CRANELIFT)).toBe('far-half-store');
   });
 });
 

@@ -6,13 +6,14 @@ import { Driver } from '../backend/driver.ts';
 import type { DriverHello } from '../backend/driver-reply.ts';
 import { UsageError } from '../clif/harness-error.ts';
 import { releaseNumber } from '../clif/release.ts';
+import { SHORTEST_VLEN } from '../clif/vlen.ts';
 import { REWRITES, type KnownIssue } from '../compare/known-issues.ts';
 import { FINDING_KINDS } from '../compare/verdict.ts';
 import { ensureGuest } from '../emulator/guest-build.ts';
 import { probeLesserCpus, probeQemu, type LesserCpu, type ProbedCpu } from '../emulator/probe.ts';
 import { findQemu, withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Abilities } from '../gen/config.ts';
-import { LONGEST_VLEN, SHORTEST_VLEN } from './guest-set.ts';
+import { LONGEST_VLEN } from './guest-set.ts';
 
 /** All that workers need to know of this machine; plain data, so it can be sent to them. */
 export interface Environment {

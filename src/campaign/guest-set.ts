@@ -1,21 +1,11 @@
 import type { Configuration } from '../clif/case.ts';
+import { SHORTEST_VLEN, vlenOf } from '../clif/vlen.ts';
 import { Guest } from '../emulator/guest.ts';
 import { withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Environment } from './environment.ts';
 
-/** What V alone promises (RISC-V V specification, "Zvl*: Minimum Vector Length Standard Extensions"). */
-export const SHORTEST_VLEN = 128;
 /** The longest that QEMU has. */
 export const LONGEST_VLEN = 1024;
-
-const ZVL = /^has_zvl(\d+)b$/;
-
-/** Bits of vector registers that the flags of a configuration promise; at least what V promises. */
-function vlenOf(configuration: Configuration): number {
-  let bits = SHORTEST_VLEN;
-  for (const flag of configuration.isa) bits = Math.max(bits, Number(ZVL.exec(flag)?.[1] ?? 0));
-  return bits;
-}
 
 /**
  * The processor that a configuration which fits (`fitConfiguration`) runs on: the poorest that has all its flags, and vector

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
 import { mayStoreFarHalf } from './far-halves.ts';
 
-function isFar(text: string): boolean {
+function isFar(text: string, isa: readonly string[] = []): boolean {
   const parsed = parseClif(text);
   if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
-  return mayStoreFarHalf(parsed.file.module);
+  return mayStoreFarHalf({ module: parsed.file.module, configurations: [{ shared: {}, isa }] });
 }
 
 function withTailCall(slotBytes: number, type: string): string {
@@ -57,6 +57,27 @@ describe('a half is stored far from sp', () => {
     const values = Array.from({ length: 300 }, () => 'v0').join(', ');
     const text = `function %main(f16) -> ${types} {\nblock0(v0: f16):\n    return ${values}\n}\n`;
     expect(isFar(text)).toBe(true);
+  });
+
+  /** A tail call past `count` vectors that are read behind a call. */
+  function withVectors(count: number): string {
+    const numbers = Array.from({ length: count }, (_, i) => i + 1);
+    return `function %main(f16) -> f16 tail {
+    fn0 = colocated u0:0(f16) -> f16 tail
+    fn1 = colocated u0:1() system_v
+block0(v0: f16):
+${numbers.map((i) => `    v${i} = vconst.i64x2 0x${i.toString(16).padStart(32, '0')}`).join('\n')}
+    call fn1()
+${numbers.map((i) => `    v${100 + i} = extractlane v${i}, 0`).join('\n')}
+    return_call fn0(v0)
+}
+`;
+  }
+
+  it('by tail calls where vectors are spilled, each to as many bytes as a register has bits', () => {
+    expect(isFar(withVectors(10), ['has_v'])).toBe(true);
+    expect(isFar(withVectors(3), ['has_v'])).toBe(false);
+    expect(isFar(withVectors(3), ['has_v', 'has_zvl512b'])).toBe(true);
   });
 
   it('nowhere where halves are loaded alone', () => {

@@ -122,7 +122,7 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
     case 'system-v-for-probed-preserve-all':
       return systemVForProbed(kase);
     case 'with-zfhmin':
-      return mayStoreFarHalf(kase.module) ? withIsaFlag(kase, 'has_zfhmin') : kase;
+      return mayStoreFarHalf(kase) ? withIsaFlag(kase, 'has_zfhmin') : kase;
     case 'without-chaos':
       return withoutChaos(kase);
     case 'without-compressed-jumps':
