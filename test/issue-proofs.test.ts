@@ -5,6 +5,7 @@ import { explainFinding } from '../src/campaign/explain-finding.ts';
 import { runCase } from '../src/campaign/run-case.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
 import type { Case, Configuration } from '../src/clif/case.ts';
+import type { Finding } from '../src/compare/verdict.ts';
 import { caseFromClif } from '../src/corpus/entry-case.ts';
 
 const CRANELIFT = '0.135.8';
@@ -193,35 +194,47 @@ function caseOf(text: string, configuration: Configuration): Case {
   return { ...kase, configurations: [configuration] };
 }
 
+interface Alone {
+  readonly text: string;
+  readonly configuration: Configuration;
+  readonly finding: Pick<Finding, 'kind' | 'place'>;
+  readonly known: string;
+}
+
 describe('a known issue that explains a finding alone', () => {
-  it('is not kept from it by an extended result that a call site sees as a wider one', async () => {
-    const kase = caseOf(WIDER_VIEW, SPILLED_RESULTS);
+  it.each<[string, Alone]>([
+    [
+      'an extended result that a call site sees as a wider one',
+      {
+        text: WIDER_VIEW,
+        configuration: SPILLED_RESULTS,
+        finding: { kind: 'miscompile', place: 'result f32 in a float register' },
+        known: 'narrow-float-result-spilled',
+      },
+    ],
+    [
+      'a frame that only spilled vectors make large',
+      {
+        text: BEYOND_VECTORS,
+        configuration: { shared: { enable_multi_ret_implicit_sret: 'true' }, isa: ['has_v'] },
+        finding: { kind: 'miscompile', place: 'result f16 in a float register' },
+        known: 'far-half-store',
+      },
+    ],
+    [
+      'a lost return address that only the frame record shows',
+      {
+        text: LOST_RETURN_ADDRESS,
+        configuration: OUTLINE_PROBES,
+        finding: { kind: 'abi-violation', place: 'frame record of the caller overwritten' },
+        known: 'outline-probe',
+      },
+    ],
+  ])('is not kept from it by %s', async (_, { text, configuration, finding, known }) => {
+    const kase = caseOf(text, configuration);
     const { verdict } = await runCase(station.bench, kase);
-    const finding = { kind: 'miscompile', place: 'result f32 in a float register' };
     expect(verdict).toMatchObject({ kind: 'finding', finding });
-    const known = await explainFinding(station, kase, verdict, ISSUES, CRANELIFT);
-    expect(known).toBe('narrow-float-result-spilled');
-  });
-});
-
-describe('a half that is stored far', () => {
-  it('is known where spilled vectors make the frame large', async () => {
-    const shared = { enable_multi_ret_implicit_sret: 'true' };
-    const kase = caseOf(BEYOND_VECTORS, { shared, isa: ['has_v'] });
-    const { verdict } = await runCase(station.bench, kase);
-    const finding = { kind: 'miscompile', place: 'result f16 in a float register' };
-    expect(verdict).toMatchObject({ kind: 'finding', finding });
-    expect(await explainFinding(station, kase, verdict, ISSUES, CRANELIFT)).toBe('far-half-store');
-  });
-});
-
-describe('a return address that an outline probe loses', () => {
-  it('is known where only the frame record shows it', async () => {
-    const kase = caseOf(LOST_RETURN_ADDRESS, OUTLINE_PROBES);
-    const { verdict } = await runCase(station.bench, kase);
-    const finding = { kind: 'abi-violation', place: 'frame record of the caller overwritten' };
-    expect(verdict).toMatchObject({ kind: 'finding', finding });
-    expect(await explainFinding(station, kase, verdict, ISSUES, CRANELIFT)).toBe('outline-probe');
+    expect(await explainFinding(station, kase, verdict, ISSUES, CRANELIFT)).toBe(known);
   });
 });
 

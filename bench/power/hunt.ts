@@ -5,7 +5,7 @@ import type { Environment } from '../../src/campaign/environment.ts';
 import type { JournalFinding } from '../../src/campaign/journal.ts';
 import type { ShrinkReport } from '../../src/campaign/messages.ts';
 import { entryFromShrink } from '../../src/campaign/shrunk-entry.ts';
-import type { Case } from '../../src/clif/case.ts';
+import { countInstructions } from '../../src/clif/rewrite.ts';
 import { fineBucket } from '../../src/compare/bucket.ts';
 import type { KnownIssue } from '../../src/compare/known-issues.ts';
 import { writeEntry } from '../../src/corpus/entry-files.ts';
@@ -87,11 +87,6 @@ export function isSmall(repro: Repro): boolean {
   return repro.functions <= MAX_FUNCTIONS && repro.instructions <= MAX_INSTRUCTIONS;
 }
 
-function instructionsOf(kase: Case): number {
-  const blocks = kase.module.functions.flatMap((fn) => fn.blocks);
-  return blocks.reduce((sum, block) => sum + block.insts.length, 0);
-}
-
 /** Confirmed findings that no known issue explains, in the order of cases. */
 function newFindings(options: HuntOptions, findings: readonly JournalFinding[]): readonly JournalFinding[] {
   const counted = findings.filter((f) => f.verdict === 'finding' && f.known === null && options.isWanted(f));
@@ -123,7 +118,7 @@ async function toRepro(options: HuntOptions, first: JournalFinding, report: Shri
   return {
     bucket: fineBucket(report.finding, kase),
     functions: kase.module.functions.length,
-    instructions: instructionsOf(kase),
+    instructions: countInstructions(kase.module),
     attempts: report.attempts,
     seconds: report.milliseconds / 1000,
     isBounded: report.isBounded,

@@ -1,6 +1,6 @@
 import { configurationText, type Case } from '../clif/case.ts';
-import type { Function } from '../clif/module.ts';
 import { printModule } from '../clif/print.ts';
+import { countInstructions } from '../clif/rewrite.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import { matchKnownIssues, opcodesOf, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
@@ -20,10 +20,6 @@ interface Prover {
   readonly finding: Finding;
 }
 
-function countInsts(fn: Function | undefined): number {
-  return fn === undefined ? 0 : fn.blocks.reduce((sum, block) => sum + block.insts.length, 0);
-}
-
 /** Whether a rewrite found nothing to change: running the case again would show the same again. */
 function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
   const isSetAlike = rewritten.configurations.every((configuration, i) => {
@@ -34,7 +30,7 @@ function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
   const [before, after] = [kase.module.functions, rewritten.module.functions];
   if (before.length !== after.length) return false;
   if (before.every((fn, i) => fn === after[i])) return true;
-  if (before.some((fn, i) => countInsts(fn) !== countInsts(after[i]))) return false;
+  if (countInstructions(kase.module) !== countInstructions(rewritten.module)) return false;
   return printModule(kase.module, { cranelift }) === printModule(rewritten.module, { cranelift });
 }
 

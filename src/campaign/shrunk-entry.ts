@@ -1,4 +1,5 @@
 import type { Case } from '../clif/case.ts';
+import { countInstructions } from '../clif/rewrite.ts';
 import { fineBucket } from '../compare/bucket.ts';
 import { withMainEntry } from '../corpus/entry-clif.ts';
 import { writeEntry } from '../corpus/entry-files.ts';
@@ -31,10 +32,9 @@ export function entryFromShrink(report: ShrinkReport, provenance: Provenance, ve
 /** `3 functions, 41 instructions, 2 inputs, 1 configuration (size 1234)`. */
 export function sizeText(kase: Case): string {
   const { functions } = kase.module;
-  const insts = functions.flatMap((fn) => fn.blocks).reduce((sum, block) => sum + block.insts.length, 0);
   const counts = [
     [functions.length, 'function'],
-    [insts, 'instruction'],
+    [countInstructions(kase.module), 'instruction'],
     [kase.inputs.length, 'input'],
     [kase.configurations.length, 'configuration'],
   ] as const;

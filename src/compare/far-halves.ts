@@ -22,16 +22,15 @@ function areaBytes(list: readonly AbiParam[]): number {
   return list.reduce((sum, { type }) => sum + 2 * Math.max(WORD_BYTES, typeInfo(type).bytes), 0);
 }
 
-function isCall(fn: Function, inst: Inst): boolean {
-  return signatureOfCall(fn, inst) !== undefined;
-}
-
 /**
  * What spilled vectors take: those live across a call, as a call leaves no vector register alone, or from one block to another, where `single_pass` keeps
  * nothing in registers. A spill slot has as many bytes as a register has bits (`isa/riscv64/abi.rs`, `get_number_of_spillslots_for_value`).
  */
 function spilledBytes(fn: Function, vlen: number): number {
-  const lives = liveAcross(fn, (inst) => isCall(fn, inst) || blockCallsOf(inst).length > 0);
+  const lives = liveAcross(
+    fn,
+    (inst) => signatureOfCall(fn, inst) !== undefined || blockCallsOf(inst).length > 0,
+  );
   const spilled = new Set<Value>();
   for (const values of lives.values()) {
     for (const value of values) if (typeInfo(fn.valueTypes[value] ?? 'i64').isVector) spilled.add(value);
@@ -53,26 +52,33 @@ function frameBytes(fn: Function, vlen: number): number {
   );
 }
 
-function isHalfStoredFar(fn: Function, inst: Inst, vlen: number): boolean {
+function isHalfStoredFar(fn: Function, inst: Inst, isFrameLarge: () => boolean): boolean {
   if (!inst.args.some((arg) => fn.valueTypes[arg] === 'f16')) return false;
   switch (inst.op) {
     case 'return_call':
     case 'return_call_indirect':
       // Into the area of the function's own arguments, above its frame.
-      return frameBytes(fn, vlen) >= FAR_BYTES;
+      return isFrameLarge();
     case 'return':
       return areaBytes(fn.signature.returns) >= FAR_BYTES;
     case 'store':
     case 'stack_store':
     case 'atomic_store':
-      return (
-        frameBytes(fn, vlen) >= FAR_BYTES || (inst.kind === 'memory' && Math.abs(inst.offset) >= FAR_BYTES)
-      );
+      return isFrameLarge() || (inst.kind === 'memory' && Math.abs(inst.offset) >= FAR_BYTES);
     default: {
       const signature = signatureOfCall(fn, inst);
       return signature !== undefined && areaBytes(signature.params) >= FAR_BYTES;
     }
   }
+}
+
+function storesHalfFar(fn: Function, vlen: number): boolean {
+  let bytes: number | null = null;
+  const isFrameLarge = (): boolean => {
+    bytes ??= frameBytes(fn, vlen);
+    return bytes >= FAR_BYTES;
+  };
+  return fn.blocks.some(({ insts }) => insts.some((inst) => isHalfStoredFar(fn, inst, isFrameLarge)));
 }
 
 /**
@@ -84,7 +90,5 @@ export function mayStoreFarHalf({
   configurations,
 }: Pick<Case, 'module' | 'configurations'>): boolean {
   const vlen = Math.max(0, ...configurations.map(vlenOf));
-  return module.functions.some((fn) =>
-    fn.blocks.some(({ insts }) => insts.some((inst) => isHalfStoredFar(fn, inst, vlen))),
-  );
+  return module.functions.some((fn) => storesHalfFar(fn, vlen));
 }

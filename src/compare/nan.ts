@@ -1,5 +1,6 @@
 import type { Function, Inst, Module, Value } from '../clif/module.ts';
 import { blockCallsOf } from '../clif/module.ts';
+import { usesOf } from '../clif/rewrite.ts';
 import { typeInfo } from '../clif/type.ts';
 
 /** Operations whose NaN results may be any NaN (CLIF leaves sign and payload open). */
@@ -56,13 +57,6 @@ function exposes(inst: Inst, value: Value, tests: ReadonlyMap<Value, Value>): bo
   return true;
 }
 
-function readBy(inst: Inst): readonly Value[] {
-  const passed = blockCallsOf(inst).flatMap((c) =>
-    c.args.flatMap((a) => (a.kind === 'value' ? [a.value] : [])),
-  );
-  return passed.length === 0 ? inst.args : [...inst.args, ...passed];
-}
-
 function functionExposesNan(fn: Function): boolean {
   const made = new Set<Value>();
   for (const block of fn.blocks) {
@@ -74,7 +68,7 @@ function functionExposesNan(fn: Function): boolean {
   if (made.size === 0) return false;
   const tests = nanTests(fn);
   return fn.blocks.some(({ insts }) =>
-    insts.some((inst) => readBy(inst).some((value) => made.has(value) && exposes(inst, value, tests))),
+    insts.some((inst) => usesOf(inst).some((value) => made.has(value) && exposes(inst, value, tests))),
   );
 }
 
