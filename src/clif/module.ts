@@ -212,6 +212,11 @@ export function blockCallsOf(inst: Inst): readonly BlockCall[] {
   }
 }
 
+/** Calls and tail calls, with handlers or without. */
+export function isCall({ kind }: Inst): boolean {
+  return kind === 'call' || kind === 'call_indirect' || kind === 'try_call' || kind === 'try_call_indirect';
+}
+
 /** What a call or tail call declares; undefined for any other instruction, and for one that names no signature of its function's. */
 export function signatureOfCall(fn: Function, inst: Inst): Signature | undefined {
   switch (inst.kind) {

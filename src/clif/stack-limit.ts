@@ -1,4 +1,4 @@
-import type { Block, Function } from './module.ts';
+import { isCall, type Block, type Function } from './module.ts';
 
 /**
  * Offsets of the loads of words that lead from vmctx to a function's `stack_limit`, the first one first (cranelift-codegen `machinst/abi.rs`,
@@ -18,23 +18,14 @@ export function stackLimitLoads(fn: Function): readonly number[] | null {
   return null;
 }
 
-const CALLS: ReadonlySet<string> = new Set([
-  'call',
-  'call_indirect',
-  'return_call',
-  'return_call_indirect',
-  'try_call',
-  'try_call_indirect',
-]);
-
 /**
  * Whether a function is no leaf, whatever an optimiser makes of its branches and traps: `first` is its first block. Only a leaf may go without the check of its
  * limit (`machinst/abi.rs`, `gen_prologue`).
  */
 export function callsForCertain(first: Pick<Block, 'insts'> | undefined): boolean {
-  for (const { op } of first?.insts ?? []) {
-    if (CALLS.has(op)) return true;
-    if (op.startsWith('trap')) return false;
+  for (const inst of first?.insts ?? []) {
+    if (isCall(inst)) return true;
+    if (inst.op.startsWith('trap')) return false;
   }
   return false;
 }

@@ -2,6 +2,7 @@ import type { Case } from '../clif/case.ts';
 import { liveAcross } from '../clif/liveness.ts';
 import {
   blockCallsOf,
+  isCall,
   signatureOfCall,
   slotBytes,
   type Function,
@@ -27,10 +28,7 @@ function areaBytes(list: readonly AbiParam[]): number {
  * nothing in registers. A spill slot has as many bytes as a register has bits (`isa/riscv64/abi.rs`, `get_number_of_spillslots_for_value`).
  */
 function spilledBytes(fn: Function, vlen: number): number {
-  const lives = liveAcross(
-    fn,
-    (inst) => signatureOfCall(fn, inst) !== undefined || blockCallsOf(inst).length > 0,
-  );
+  const lives = liveAcross(fn, (inst) => isCall(inst) || blockCallsOf(inst).length > 0);
   const spilled = new Set<Value>();
   for (const values of lives.values()) {
     for (const value of values) if (typeInfo(fn.valueTypes[value] ?? 'i64').isVector) spilled.add(value);

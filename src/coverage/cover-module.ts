@@ -2,7 +2,7 @@ import type { SignatureLayout } from '../abi/layout.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
 import { liveAcross } from '../clif/liveness.ts';
-import { functionNameText, signatureOfCall, type Function, type Inst, type Module } from '../clif/module.ts';
+import { functionNameText, isCall, signatureOfCall, type Function, type Module } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import { CALL_GROUP, loopBlocks, sampleCall, spotOf, type CallFacts } from './call-group.ts';
 import { markSample, type CoverageSet } from './coverage-set.ts';
@@ -10,9 +10,6 @@ import { FRAME_GROUP, frameFacts, sampleFrame, type FrameFacts } from './frame-g
 import { sampleValues, VALUE_GROUP } from './value-group.ts';
 
 type LayoutOf = (signature: Signature) => SignatureLayout;
-
-const isCall = ({ kind }: Inst): boolean =>
-  kind === 'call' || kind === 'call_indirect' || kind === 'try_call' || kind === 'try_call_indirect';
 
 function callsOf(fn: Function, layoutOf: LayoutOf): readonly CallFacts[] {
   if (!fn.blocks.some((block) => block.insts.some(isCall))) return [];
