@@ -28,7 +28,7 @@ static uint64_t vectors_before[VECTOR_WORDS_LIMIT], vectors_after[VECTOR_WORDS_L
 static unsigned char signal_stack[64 << 10] __attribute__((aligned(16)));
 
 /* Shared with the handler. */
-static volatile sig_atomic_t running, ticks, tick_limit;
+static volatile sig_atomic_t running, is_guarded, ticks, tick_limit;
 static struct {
   uint32_t kind; /* RETURNED: came back, but storing the registers faulted, sp being wrong */
   uint32_t signal;
@@ -71,7 +71,8 @@ void handle_signal(int signal, siginfo_t *info, void *context) {
     stop(HUNG, signal, 0, context);
   }
   const uint64_t pc = ((const ucontext_t *)context)->uc_mcontext.__gregs[0];
-  if (!running || veneer_covers(pc)) fail("guest: signal in the guest's own code", pc);
+  /* What looks at calls reads the stack too, and may be the first to come upon the guard. */
+  if (!running || (veneer_covers(pc) && !is_guarded)) fail("guest: signal in the guest's own code", pc);
   /* The first store after the return is the only one that goes through the code's own sp. */
   const uint32_t kind = pc == (uint64_t)trampoline_return ? RETURNED : SIGNALLED;
   stop(kind, signal, (uint64_t)info->si_addr, context);
@@ -108,10 +109,14 @@ void execute_start(uint32_t vector_bytes) {
   if (setitimer(ITIMER_PROF, &timer, NULL) != 0) fail("guest: setitimer", 0);
 }
 
+/* Of the run before a guarded one: the lowest word of the stack that was written. */
+static uint64_t lowest;
+
 /* Where things lie on the stack, from sp at entry upwards: arguments, canary, return area, canary, guard page. */
 struct frame {
   uint64_t *sp, *canary, *return_area, *upper_canary;
   size_t canary_words, upper_words;
+  uint64_t bottom; /* of the poison below sp */
 };
 
 static struct frame lay_out(const struct request *request, const struct poison *poison) {
@@ -121,7 +126,9 @@ static struct frame lay_out(const struct request *request, const struct poison *
   const uint64_t lower = CANARY_BYTES + (poison_word(poison, POISON_MISC) >> 8) % 16 * 16;
   const uint64_t return_area = STACK_TOP - upper - request->return_bytes;
   const uint64_t sp = return_area - lower - request->argument_bytes;
+  const uint64_t room = sp - STACK_BASE;
   return (struct frame){
+      .bottom = sp - (request->poison_bytes < room ? request->poison_bytes : room),
       .sp = (uint64_t *)sp,
       .canary = (uint64_t *)(sp + request->argument_bytes),
       .canary_words = lower / 8,
@@ -158,7 +165,10 @@ static void prepare(const struct job *job, const struct poison *poison, const st
     before.f[FA0 + i] = (before.f[FA0 + i] & ~masks[8 + i]) | (input[8 + i] & masks[8 + i]);
   }
   if (request->flags & HAS_RETURN_AREA) before.x[A0] = (uint64_t)frame->return_area;
-  before.x[SP] = (uint64_t)frame->sp;
+  const uint64_t sp = (uint64_t)frame->sp;
+  const size_t from_sp = job->run->from_sp;
+  if (from_sp > 0 && from_sp <= 8) before.x[A0 + from_sp - 1] += sp;
+  before.x[SP] = sp;
   before.x[RA] = request->base + request->entry_offset;
   before.fcsr = poison_word(poison, POISON_MISC + 2) & 0x1f; /* flags are unspecified; frm is round to nearest */
   before.with_vectors = (request->flags & WITH_VECTORS) != 0;
@@ -170,12 +180,32 @@ static void prepare(const struct job *job, const struct poison *poison, const st
   for (size_t i = 0; i < request->argument_bytes / 8; i++) {
     frame->sp[i] = (poison_filled(poison, POISON_ARGUMENTS, i) & ~masks[i]) | (input[i] & masks[i]);
   }
+  if (from_sp > 16) frame->sp[from_sp - 17] += sp;
   const uint64_t above = STACK_TOP - (uint64_t)frame->canary;
   poison_fill(poison, POISON_STACK, frame->canary, above / 8);
-  uint64_t below = request->poison_bytes;
-  const uint64_t room = (uint64_t)frame->sp - STACK_BASE;
-  if (below > room) below = room;
-  poison_fill(poison, POISON_STACK, frame->sp - below / 8, below / 8);
+  poison_fill(poison, POISON_STACK, (uint64_t *)frame->bottom, (sp - frame->bottom) / 8);
+}
+
+/* The lowest word from the bottom up to `end` that no longer holds its poison; `end` where all do. */
+static uint64_t lowest_written(const struct poison *poison, const struct frame *frame, uint64_t end) {
+  const uint64_t *words = (const uint64_t *)frame->bottom;
+  for (size_t i = 0; (uint64_t)(words + i) < end; i++) {
+    if (words[i] != poison_filled(poison, POISON_STACK, i)) return (uint64_t)(words + i);
+  }
+  return end;
+}
+
+/* Where the guard of a run begins: whole pages below sp, and something of what was written down to `lowest` below it. 0: there is no room. */
+static uint64_t guard_start(const struct job *job, const struct frame *frame) {
+  const uint64_t bytes = job->request->guard_bytes;
+  const uint64_t first = ((uint64_t)frame->sp & ~(uint64_t)(PAGE_BYTES - 1)) - bytes;
+  if (job->run->guard == 0 || bytes == 0 || first <= lowest) return 0;
+  const uint64_t places = (first - lowest - 1) / PAGE_BYTES + 1;
+  return first - (places * job->run->guard >> 16) * PAGE_BYTES;
+}
+
+static void protect(uint64_t address, uint64_t bytes, int protection) {
+  if (mprotect((void *)address, bytes, protection) != 0) fail("guest: cannot protect", address);
 }
 
 struct report {
@@ -244,12 +274,15 @@ static unsigned char *put(unsigned char *out, const void *from, size_t bytes) {
 
 void execute_run(const struct job *job, unsigned char *out) {
   const struct request *request = job->request;
-  const struct poison poison = poison_of_seed(job->seed);
+  const struct poison poison = poison_of_seed(job->run->seed);
   const struct frame frame = lay_out(request, &poison);
   prepare(job, &poison, &frame);
 
   veneer_begin(job, &poison, &before);
 
+  const uint64_t guard = guard_start(job, &frame), guard_bytes = job->request->guard_bytes;
+  if (guard != 0) protect(guard, guard_bytes, PROT_NONE);
+  is_guarded = guard != 0;
   ticks = 0;
   tick_limit = (sig_atomic_t)(job->limit_ms / TICK_MS + 2); /* the first tick may come at once */
   stopped.kind = RETURNED;
@@ -259,12 +292,24 @@ void execute_run(const struct job *job, unsigned char *out) {
   }
   running = 0;
   execute_ticks += (uint32_t)ticks;
+  struct report passed = {.next = veneer_violations + veneer_violation_count, .count = veneer_violation_count};
+  if (guard != 0) {
+    protect(guard, guard_bytes, PROT_READ | PROT_WRITE);
+    const uint64_t below = lowest_written(&poison, &frame, guard);
+    const int is_late = stopped.kind == SIGNALLED && stopped.address - guard < guard_bytes;
+    if (below != guard) {
+      violate(&passed, is_late ? VIOLATION_LATE_GUARD : VIOLATION_GUARD, (int32_t)(below - (uint64_t)frame.sp), guard,
+              below);
+    }
+  } else if (request->guard_bytes > 0) {
+    lowest = lowest_written(&poison, &frame, (uint64_t)frame.sp);
+  }
 
   struct record record = {.kind = stopped.kind,
-                          .violation_count = veneer_violation_count,
+                          .violation_count = passed.count,
                           .log_bytes = veneer_log_bytes,
                           .log_is_cut = veneer_log_is_cut};
-  const size_t inner_bytes = veneer_violation_count * sizeof(struct violation);
+  const size_t inner_bytes = passed.count * sizeof(struct violation);
   unsigned char *end = out + sizeof record;
   if (record.kind == RETURNED) {
     end = put(end, &machine_after.x[A0], 16);

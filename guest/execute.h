@@ -11,7 +11,7 @@ void execute_start(uint32_t vector_bytes);
 struct job {
   const struct request *request;
   const uint64_t *masks, *input;
-  uint64_t seed;
+  const struct run *run;
   uint32_t limit_ms;
   struct poison first_poison; /* of the request's first run */
 };

@@ -77,6 +77,7 @@ static void serve(const struct request *request) {
     fail("guest: request's parts do not add up to its length", request->length);
   }
   if (request->argument_bytes % 16 != 0 || request->return_bytes % 16 != 0 || request->poison_bytes % 64 != 0 ||
+      request->guard_bytes % PAGE_BYTES != 0 || request->guard_bytes > STACK_BYTES / 2 ||
       (uint64_t)request->argument_bytes + request->return_bytes > STACK_BYTES / 2) {
     fail("guest: areas out of range in request", request->id);
   }
@@ -91,10 +92,11 @@ static void serve(const struct request *request) {
   unsigned char *reply_at = out + out_end, *end = reply_at + sizeof(struct reply);
   for (uint32_t i = 0; i < request->run_count; i++) {
     if (runs[i].input >= request->input_count) fail("guest: no such input", runs[i].input);
+    if (runs[i].from_sp > row_words) fail("guest: no such word of a row", runs[i].from_sp);
     const struct job job = {.request = request,
                             .masks = masks,
                             .input = inputs + row_words * runs[i].input,
-                            .seed = runs[i].seed,
+                            .run = &runs[i],
                             .limit_ms = limit_ms,
                             .first_poison = poison_of_seed(runs[0].seed)};
     execute_run(&job, end);

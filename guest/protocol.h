@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#define PROTOCOL_VERSION 3u
+#define PROTOCOL_VERSION 4u
 #define HELLO_MAGIC 0x31667a63u /* "czf1" */
 
 #define CODE_BASE 0x2000000000ull
@@ -32,6 +32,7 @@
 #define STACK_BASE 0x2800000000ull
 #define STACK_BYTES (8ull << 20)
 #define GUARD_BYTES (1ull << 20)
+#define PAGE_BYTES 4096u
 #define CANARY_BYTES 256u /* least size of each canary */
 #define LOG_LIMIT (1u << 20) /* longest call log of a run, bytes */
 
@@ -58,11 +59,19 @@ struct request {
   uint32_t saved_x, saved_f; /* bit n: register n must come back unchanged. sp is always checked. */
   uint32_t log_bytes;        /* room for a run's call log, at most LOG_LIMIT; 0: none is kept */
   uint32_t answer_bytes;     /* multiple of 8 */
+  uint32_t guard_bytes;      /* of the area that runs with a guard get, a multiple of PAGE_BYTES; 0: none has one */
+  uint32_t reserved;
 };
 
+/*
+ * With a guard the run finds guard_bytes of its stack inaccessible, as far between sp and what the run before it wrote last as guard is
+ * between 0 and 65536. Code that probes its frames faults there, or leaves alone what lies below.
+ */
 struct run {
   uint64_t seed;
-  uint32_t input, reserved;
+  uint32_t input;
+  uint16_t guard;   /* 0: none */
+  uint16_t from_sp; /* 1 + the word of the row to which sp at entry is added; 0: none */
 };
 
 /*
@@ -156,6 +165,8 @@ enum violation_kind {
   VIOLATION_RESULT = 10,         /* index: field */
   VIOLATION_HANDLER_SP = 11,     /* at a handler: fp and the call site's frame offset do not give the sp of the call */
   VIOLATION_RETURN_ADDRESS = 12, /* what throws names another return address than its frame record holds */
+  VIOLATION_GUARD = 13,          /* below the guard, which begins at expected, the word at found was written; index: found from sp at entry */
+  VIOLATION_LATE_GUARD = 14,     /* the same, but then the guard was touched */
 };
 
 struct violation {

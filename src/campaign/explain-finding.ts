@@ -47,12 +47,16 @@ async function failureWithout(prover: Prover, avoided: readonly KnownIssue[]): P
   return isPlain ? null : verdict;
 }
 
-/** Those of `proved` without any one of which the case fails again. */
-async function smallestProof(prover: Prover, proved: readonly KnownIssue[]): Promise<readonly KnownIssue[]> {
+/** Those of `proved` without any one of which the case fails again, one of `candidates` at least: others do not show as this finding does. */
+async function smallestProof(
+  prover: Prover,
+  proved: readonly KnownIssue[],
+  candidates: readonly KnownIssue[],
+): Promise<readonly KnownIssue[]> {
   let needed = proved;
   for (const { avoidedBy } of proved) {
     const fewer = needed.filter((issue) => issue.avoidedBy !== avoidedBy);
-    if (fewer.length === needed.length || fewer.length === 0) continue;
+    if (fewer.length === needed.length || !fewer.some((issue) => candidates.includes(issue))) continue;
     if ((await failureWithout(prover, fewer)) === null) needed = fewer;
   }
   return needed;
@@ -104,7 +108,7 @@ async function prove(
   const attempts = [...ordered.map((issue) => [issue]), ...several];
   for (const attempt of attempts) {
     const proved = await proveFrom(prover, attempt);
-    if (proved !== null) return smallestProof(prover, proved);
+    if (proved !== null) return smallestProof(prover, proved, candidates);
   }
   return null;
 }

@@ -22,6 +22,7 @@ import { BusyClock, type Phases } from './phases.ts';
 import { sameCalls, traceCase } from './oracle-calls.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
 import { runParties, withParties } from './run-parties.ts';
+import { runStack } from './stack-runs.ts';
 
 /** Instructions the oracle executes for one input before it gives up. */
 const FUEL = 1_000_000;
@@ -153,6 +154,24 @@ async function executeConfiguration(
     );
   });
   bench.phases.compare += bench.now() - compareStarted;
+  if (findings.length === 0) {
+    const [seed] = seeds;
+    const { cranelift } = bench;
+    findings.push(
+      ...(await runStack({
+        guest,
+        artifact,
+        kase,
+        entry,
+        configuration,
+        index,
+        functions,
+        told,
+        seed,
+        cranelift,
+      })),
+    );
+  }
   const isMeeting = findings.every(({ kind, place }) => kind === 'abi-violation' && place !== UNDEFINED_READ);
   if (!isMeeting || kase.parties === undefined || implicitReturnArea) return findings;
   const traces = traceCase(kase, FUEL);

@@ -1,5 +1,8 @@
 import { isCall, type Block, type Function } from './module.ts';
 
+/** What a check of the stack limit traps with (cranelift-codegen `ir/trapcode.rs`, `STACK_OVERFLOW`). */
+export const STACK_OVERFLOW = 'stk_ovf';
+
 /**
  * Offsets of the loads of words that lead from vmctx to a function's `stack_limit`, the first one first (cranelift-codegen `machinst/abi.rs`,
  * `generate_gv`); null where there is no limit, or it comes from elsewhere.

@@ -6,6 +6,7 @@ import { mayStoreFarHalf } from './far-halves.ts';
 import { contextsAsIntegers, narrowContexts } from './integer-contexts.ts';
 import { withoutCompressedJumps } from './islands.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
+import { unrollProbes } from './probe-loops.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
 import { checkLimitsByHand, checkPassedLimitsByHand } from './stack-limits.ts';
 import type { Finding } from './verdict.ts';
@@ -24,6 +25,7 @@ export type Rewrite =
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
   | 'system-v-for-probed-preserve-all'
+  | 'unroll-probes'
   | 'with-zfhmin'
   | 'without-chaos'
   | 'without-compressed-jumps'
@@ -41,6 +43,7 @@ export const REWRITES: readonly Rewrite[] = [
   'round-by-hand',
   'system-v-for-preserve-all',
   'system-v-for-probed-preserve-all',
+  'unroll-probes',
   'with-zfhmin',
   'without-chaos',
   'without-compressed-jumps',
@@ -121,6 +124,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
       return systemVForPreserveAll(kase);
     case 'system-v-for-probed-preserve-all':
       return systemVForProbed(kase);
+    case 'unroll-probes':
+      return unrollProbes(kase);
     case 'with-zfhmin':
       return mayStoreFarHalf(kase) ? withIsaFlag(kase, 'has_zfhmin') : kase;
     case 'without-chaos':

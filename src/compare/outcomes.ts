@@ -112,6 +112,10 @@ export const UNDEFINED_READ = 'depends on undefined registers or stack';
 /** Place of an abi-violation: bytes above sp at entry that are not the callee's. */
 export const OVERWRITTEN = 'memory of the caller overwritten';
 
+/** The same of frames that are not probed as they must be. */
+export const GUARD_PASSED = 'stack guard passed over';
+export const GUARD_LATE = 'stack guard touched late';
+
 /** Between the parts of a place that names several things; each part is explained, or not, on its own. */
 export const PLACE_SEPARATOR = '; ';
 
@@ -137,6 +141,10 @@ function violationPlace(violation: Violations[number]): string {
       return 'frame record of the caller overwritten';
     case 'return-address':
       return 'wrong return address told';
+    case 'guard':
+      return GUARD_PASSED;
+    case 'late-guard':
+      return GUARD_LATE;
   }
 }
 

@@ -1,7 +1,7 @@
 import { layoutSignature } from '../abi/layout.ts';
 import type { Case } from '../clif/case.ts';
 import type { Function, Inst, Module, Value } from '../clif/module.ts';
-import { stackLimitLoads } from '../clif/stack-limit.ts';
+import { STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
 import type { Type } from '../clif/type.ts';
 
 /** What the load of an I-type instruction reaches from its base. */
@@ -33,7 +33,7 @@ function checkByHand(fn: Function, chain: readonly number[]): Function {
   insts.push(
     { kind: 'const', op: 'iconst', type: 'i64', results: [zero], args: [], bits: 0n },
     { kind: 'compare', op: 'icmp', type: 'i64', results: [isAbove], args: [last, zero], cond: 'slt' },
-    { kind: 'trap', op: 'trapnz', type: 'i8', results: [], args: [isAbove], code: 'stk_ovf' },
+    { kind: 'trap', op: 'trapnz', type: 'i8', results: [], args: [isAbove], code: STACK_OVERFLOW },
   );
   const blocks = [{ ...entry, insts: [...insts, ...entry.insts] }, ...rest];
   return { ...fn, stackLimit: null, blocks, valueTypes };

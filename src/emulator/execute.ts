@@ -10,7 +10,7 @@ import { planCall, writeInput, writeMasks } from './marshal.ts';
 import type { CallPlan } from './marshal.ts';
 import { observe } from './observe.ts';
 import type { Observation } from './observe.ts';
-import type { RequestFrame, RequestShape } from './protocol.ts';
+import type { RequestedRun, RequestFrame, RequestShape } from './protocol.ts';
 
 export interface ExecuteOptions {
   /** Of the configuration: `enable_multi_ret_implicit_sret`. */
@@ -23,6 +23,8 @@ export interface ExecuteOptions {
   readonly logBytes?: number;
   /** What foreign callees of the artifact answer; a callee without answers gives back what its registers hold. */
   readonly answers?: readonly ForeignAnswers[];
+  /** Of the guard of runs that have one, bytes; a multiple of `PAGE_BYTES`. */
+  readonly guardBytes?: number;
   /** Where the caller puts arguments and takes results, if not where Cranelift's own layout says: a foreign caller. */
   readonly plan?: CallPlan;
 }
@@ -49,8 +51,21 @@ export async function executeCase(
   inputs: readonly (readonly bigint[])[],
   poisonSeeds: readonly (readonly bigint[])[],
 ): Promise<readonly Observation[]> {
-  const plan = options.plan ?? planCall(signature, options.implicitReturnArea);
   const runs = inputs.flatMap((_, input) => (poisonSeeds[input] ?? []).map((seed) => ({ seed, input })));
+  return executeRuns(guest, artifact, entryName, signature, options, inputs, runs);
+}
+
+/** The same for runs chosen one by one, some of them with a guard or a word that depends on sp. Gives one observation per run. */
+export async function executeRuns(
+  guest: Guest,
+  artifact: Artifact,
+  entryName: FunctionName,
+  signature: Signature,
+  options: ExecuteOptions,
+  inputs: readonly (readonly bigint[])[],
+  runs: readonly RequestedRun[],
+): Promise<readonly Observation[]> {
+  const plan = options.plan ?? planCall(signature, options.implicitReturnArea);
   const shape = makeShape(artifact, entryName, plan, options, inputs.length, runs, guest.emulated.hasVectors);
   const reply = await guest.run(shape, (frame) => fillRows(frame, plan, inputs));
   if (reply.kind === 'died') {
@@ -95,6 +110,7 @@ function makeShape(
     savedX,
     savedF,
     logBytes: options.logBytes ?? 0,
+    guardBytes: options.guardBytes ?? 0,
     answers: options.answers === undefined ? NO_ANSWERS : encodeAnswers(options.answers),
   };
 }

@@ -17,10 +17,11 @@ import type { RawCall, RawViolation, ReturnedRecord, RunRecord, StoppedRecord } 
  * (`sp+0x40`, from sp at entry; `return area-0x8`). `register` also stands for a declared sret that did not come back in a0, and
  * for a result whose high bits are not extended or NaN-boxed as they must be (`high bits of sext result in the return area`).
  * `alignment` and `tail-sp` are of sp at a call and at a tail call; `frame` is memory of the caller's frame;
- * `return-address` is where a function that throws says that it returns to.
+ * `return-address` is where a function that throws says that it returns to; `guard` is memory below an area that
+ * faults: written (at `found`) though that area (at `expected`) was not, or with `late-guard` before it was.
  */
 export interface Violation {
-  readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame' | 'return-address';
+  readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame' | 'return-address' | 'guard' | 'late-guard';
   readonly name: string;
   readonly expected: bigint;
   readonly found: bigint;
@@ -129,6 +130,9 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
       return { kind: 'register', name: `v${index & 0xff}${index < 0x100 ? '' : ' above 128 bits'}` };
     case 'frm':
       return { kind: 'register', name: 'frm' };
+    case 'guard':
+    case 'late-guard':
+      return { kind, name: `sp${signedHex(index)}` };
     case 'argument-canary':
       return { kind: 'canary', name: `sp${signedHex(index)}` };
     case 'return-canary':

@@ -4,10 +4,10 @@ import { HarnessError } from '../clif/harness-error.ts';
  * The client's half of guest/protocol.h: change both together.
  */
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 export const HELLO_MAGIC = 0x31667a63;
 export const HELLO_BYTES = 24;
-export const REQUEST_HEADER_BYTES = 72;
+export const REQUEST_HEADER_BYTES = 80;
 export const REPLY_HEADER_BYTES = 16;
 export const RECORD_HEADER_BYTES = 24;
 export const VIOLATION_BYTES = 40;
@@ -19,6 +19,7 @@ export const CODE_BYTES = 64n << 20n;
 export const RUNTIME_BASE = CODE_BASE - 0x10000n;
 export const STACK_BASE = 0x2800000000n;
 export const STACK_BYTES = 8n << 20n;
+export const PAGE_BYTES = 4096;
 /** Of the PROT_NONE area at either end of the stack. */
 export const GUARD_BYTES = 1n << 20n;
 
@@ -37,6 +38,16 @@ export const HAS_RETURN_AREA = 1;
 export const WITH_VECTORS = 2;
 export const WANT_STATE = 4;
 
+/** One run; the guest says more of it (`struct run`). */
+export interface RequestedRun {
+  readonly seed: bigint;
+  readonly input: number;
+  /** Where its guard lies, between 0, at sp, and 65536, at what the run before it wrote last. */
+  readonly guard?: number;
+  /** The word of the row to which sp at entry is added. */
+  readonly fromSp?: number;
+}
+
 export interface RequestShape {
   readonly base: bigint;
   readonly image: Uint8Array;
@@ -47,7 +58,7 @@ export interface RequestShape {
   /** Stack below sp that starts as poison; a multiple of 64. */
   readonly poisonBytes: number;
   readonly inputCount: number;
-  readonly runs: readonly { readonly seed: bigint; readonly input: number }[];
+  readonly runs: readonly RequestedRun[];
   readonly hasReturnArea: boolean;
   readonly withVectors: boolean;
   readonly wantState: boolean;
@@ -60,6 +71,8 @@ export interface RequestShape {
   readonly logBytes: number;
   /** See `encodeAnswers`. */
   readonly answers: Uint8Array;
+  /** Of the guard of those runs that have one, bytes; a multiple of `PAGE_BYTES`. */
+  readonly guardBytes?: number;
 }
 
 /** A request with its rows still to be filled in. The id, at byte 4, is set when it is sent. */
@@ -110,11 +123,14 @@ export function makeRequest(shape: RequestShape): RequestFrame {
     shape.savedF,
     shape.logBytes,
     shape.answers.length,
+    shape.guardBytes ?? 0,
   ];
   words.forEach((word, index) => view.setUint32(16 + 4 * index, word, true));
   shape.runs.forEach((run, index) => {
     view.setBigUint64(runsAt + 16 * index, run.seed, true);
     view.setUint32(runsAt + 16 * index + 8, run.input, true);
+    view.setUint16(runsAt + 16 * index + 12, run.guard ?? 0, true);
+    view.setUint16(runsAt + 16 * index + 14, run.fromSp === undefined ? 0 : run.fromSp + 1, true);
   });
   bytes.set(shape.answers, answersAt);
   bytes.set(shape.image, imageAt);

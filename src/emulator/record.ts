@@ -4,7 +4,7 @@ import { RECORD_HEADER_BYTES, REPLY_HEADER_BYTES, VIOLATION_BYTES } from './prot
 /**
  * A broken rule as the guest reports it; `index` is a register number, or for a canary the byte offset from
  * sp at entry or from the start of the return area, whichever area was overrun; for a frame record 0 is fp and 8 ra; for an argument or
- * result it is a field (`decodeField`).
+ * result it is a field (`decodeField`); for a guard what was written below it, bytes from sp at entry, and `expected` and `found` are addresses of both.
  */
 export interface RawViolation {
   readonly kind: (typeof VIOLATION_KINDS)[number];
@@ -78,6 +78,8 @@ const VIOLATION_KINDS = [
   'result',
   'handler-sp',
   'return-address',
+  'guard',
+  'late-guard',
 ] as const;
 const NO_CALLEE = 0xffffffff;
 const ENTRY_CALLEE = 0xfffffffe;

@@ -7,7 +7,8 @@ import { drawConfigurations } from './configurations.ts';
 import type { Abilities, Config } from './config.ts';
 import { drawBits, taggedBits } from './constants.ts';
 import { arbitraryOf, generateOne, type Draw } from './draw.ts';
-import { HALF_AND_QUAD_RELEASE, planFunctions, type CaseShape } from './plan.ts';
+import { HALF_AND_QUAD_RELEASE, planFunctions, type CaseShape, type ParamRole } from './plan.ts';
+import { LOW_LIMITS } from './stack-limits.ts';
 import { pickWeighted } from './weighted.ts';
 import { VECTOR_BITS } from './vector-types.ts';
 
@@ -69,10 +70,14 @@ function drawInputs(
   draw: Draw,
   config: Config,
   params: Function['signature']['params'],
+  roles: readonly ParamRole[],
 ): readonly (readonly bigint[])[] {
   const count = draw.int(config.inputs.min, config.inputs.max);
   return Array.from({ length: count }, (_, input) =>
-    params.map((param, i) => (input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type))),
+    params.map((param, i) => {
+      if (roles[i]?.kind === 'limit') return draw.pick(LOW_LIMITS);
+      return input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type);
+    }),
   );
 }
 
@@ -97,7 +102,7 @@ export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<O
     return {
       module: { functions },
       entry: entry.name,
-      inputs: drawInputs(draw, config, entry.signature.params),
+      inputs: drawInputs(draw, config, entry.signature.params, plans[0]?.roles ?? []),
       configurations: drawConfigurations(
         draw,
         draw.int(config.configurations.min, config.configurations.max),

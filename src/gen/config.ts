@@ -58,6 +58,8 @@ export interface Config {
   readonly highStackLimits: number;
   /** Percent of those that lie so little below a slot of the caller that the callee's frame passes them. */
   readonly nearStackLimits: number;
+  /** Percent of entries whose own stack limit is a parameter; of more than one limit near sp the runs see to themselves. */
+  readonly entryLimits: number;
   /** Percent of inner functions whose every path ends in a trap. */
   readonly trappingFunctions: number;
   /** Percent of inner functions that call themselves, a few times. */
@@ -180,6 +182,7 @@ export const DEFAULT_CONFIG: Config = {
   stackLimits: 6,
   highStackLimits: 4,
   nearStackLimits: 0,
+  entryLimits: 0,
   trappingFunctions: 2,
   recursiveFunctions: 8,
   otherViews: 8,

@@ -79,6 +79,7 @@ function limited(config: Config): Config {
     stackLimits: 60,
     highStackLimits: 25,
     nearStackLimits: 80,
+    entryLimits: 50,
   };
 }
 

@@ -3,7 +3,7 @@ import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '
 import { typeInfo, type Type } from '../clif/type.ts';
 import type { Config, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
-import { drawLimit, type LimitRole } from './limit-role.ts';
+import { drawLimit, ENTRY_LIMIT, type LimitRole } from './limit-role.ts';
 import { pickWeighted } from './weighted.ts';
 
 /** What a parameter carries, which the type alone does not say. */
@@ -147,34 +147,9 @@ function planName(index: number): FunctionName {
   return index === 0 ? { kind: 'test', name: 'main' } : { kind: 'user', namespace: 0, index };
 }
 
-/** The entry is called from outside with plain data, so it has no pointers, and it always has an i64 to report in. */
-function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallConv): FunctionPlan {
-  const params = Array.from({ length: drawCount(draw, config.params.max, config.params.min) }, () =>
-    drawParam(draw, config, pickWeighted(draw, shape.types)),
-  );
-  const drawn = drawResults(draw, config, shape);
-  if (callConv === 'preserve_all') {
-    const signature = { params, returns: [], callConv };
-    return {
-      name: planName(0),
-      signature,
-      roles: params.map(() => DATA),
-      counter: null,
-      endsInTrap: false,
-      isRelay: false,
-    };
-  }
-  const hasWord = drawn.some((r) => r.type === 'i64');
-  const kept = shape.implicitReturnArea ? drawn.slice(0, config.results.max - 1) : [];
-  const returns = hasWord ? drawn : [...kept, abiParam('i64')];
-  return {
-    name: planName(0),
-    signature: { params, returns, callConv },
-    roles: params.map(() => DATA),
-    counter: null,
-    endsInTrap: false,
-    isRelay: false,
-  };
+interface ParamDraft {
+  readonly param: AbiParam;
+  readonly role: ParamRole;
 }
 
 /**
@@ -197,9 +172,45 @@ function drawLimitPlace(draw: Draw, config: Config, drafts: readonly ParamDraft[
   return end < 0 ? drafts.length : end;
 }
 
-interface ParamDraft {
-  readonly param: AbiParam;
-  readonly role: ParamRole;
+/** `drafts` with a vmctx among them that leads to the function's stack limit. */
+function withLimit(
+  draw: Draw,
+  config: Config,
+  drafts: readonly ParamDraft[],
+  limit: LimitRole,
+): readonly ParamDraft[] {
+  const param = abiParam('i64', 'none', { kind: 'vmctx' });
+  return drafts.toSpliced(drawLimitPlace(draw, config, drafts), 0, { param, role: limit });
+}
+
+function withEntryLimit(draw: Draw, config: Config, drafts: readonly ParamDraft[]): readonly ParamDraft[] {
+  const hasLimit = config.entryLimits > 0 && draw.chance(config.entryLimits);
+  return hasLimit ? withLimit(draw, config, drafts, ENTRY_LIMIT) : drafts;
+}
+
+/** The entry is called from outside with plain data, so it has no pointers but a stack limit, and it always has an i64 to report in. */
+function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallConv): FunctionPlan {
+  const data = Array.from({ length: drawCount(draw, config.params.max, config.params.min) }, () => ({
+    param: drawParam(draw, config, pickWeighted(draw, shape.types)),
+    role: DATA,
+  }));
+  const drawn = drawResults(draw, config, shape);
+  const hasWord = drawn.some((r) => r.type === 'i64');
+  const kept = shape.implicitReturnArea ? drawn.slice(0, config.results.max - 1) : [];
+  const spoken = hasWord ? drawn : [...kept, abiParam('i64')];
+  const drafts = withEntryLimit(draw, config, data);
+  return {
+    name: planName(0),
+    signature: {
+      params: drafts.map(({ param }) => param),
+      returns: callConv === 'preserve_all' ? [] : spoken,
+      callConv,
+    },
+    roles: drafts.map(({ role }) => role),
+    counter: null,
+    endsInTrap: false,
+    isRelay: false,
+  };
 }
 
 function insertAnywhere(draw: Draw, list: ParamDraft[], item: ParamDraft): void {
@@ -243,10 +254,7 @@ function planInner(
     const param = abiParam('i64', 'none', purpose);
     insertAnywhere(draw, drafts, { param, role: { kind: 'memory' } });
   }
-  if (limit !== null) {
-    const param = abiParam('i64', 'none', { kind: 'vmctx' });
-    drafts.splice(drawLimitPlace(draw, config, drafts), 0, { param, role: limit });
-  }
+  const planned = limit === null ? drafts : withLimit(draw, config, drafts, limit);
   const twins = earlier.filter(
     (p, i) =>
       i > 0 && p.signature.callConv === 'tail' && !p.signature.params.some((q) => q.purpose.kind === 'sret'),
@@ -266,14 +274,14 @@ function planInner(
         ? twin.signature.returns
         : drawResults(draw, config, shape);
   // A function that hands nothing back shows nothing of what went wrong inside it.
-  const isMute = drawn.length === 0 && !drafts.some((d) => d.role.kind === 'memory');
+  const isMute = drawn.length === 0 && !planned.some((d) => d.role.kind === 'memory');
   const canSpeak = twin === null && callConv !== 'preserve_all';
   const returns = isMute && canSpeak && draw.chance(85) ? [abiParam('i64')] : drawn;
-  const counter = drafts.findIndex((d) => d.role.kind === 'counter');
+  const counter = planned.findIndex((d) => d.role.kind === 'counter');
   return {
     name: planName(index),
-    signature: { params: drafts.map((d) => d.param), returns, callConv },
-    roles: drafts.map((d) => d.role),
+    signature: { params: planned.map((d) => d.param), returns, callConv },
+    roles: planned.map((d) => d.role),
     counter: counter < 0 ? null : counter,
     endsInTrap: !isRelay && draw.chance(config.trappingFunctions),
     isRelay,

@@ -6,7 +6,7 @@ import { pointerTo, storeTo } from './memory.ts';
 import { constant } from './values.ts';
 
 /** Below every stack. */
-const LOW: readonly bigint[] = [0n, 1n, 16n, 4096n, 0xfff0n];
+export const LOW_LIMITS: readonly bigint[] = [0n, 1n, 16n, 4096n, 0xfff0n];
 /**
  * Above every stack, by so much that the frame can still be added (cranelift-codegen `machinst/abi.rs`, `insert_stack_check`: below
  * 32 KiB it adds without looking for an overflow).
@@ -54,7 +54,7 @@ function drawValue(state: BodyState, { mayTrap, frameBytes }: LimitRole, outlive
   const { draw, config } = state;
   const isLarge = frameBytes >= CHECKED_FIRST_BYTES;
   if (!mayTrap || !draw.chance(isLarge ? LARGE_FRAME_ODDS : config.highStackLimits))
-    return constant(state, 'i64', draw.pick(LOW));
+    return constant(state, 'i64', draw.pick(LOW_LIMITS));
   if (isLarge && draw.chance(LARGE_FRAME_ODDS)) return constant(state, 'i64', WRAPS_AROUND);
   if (frameBytes > 0 && !outlives && draw.chance(config.nearStackLimits)) return nearLimit(state, frameBytes);
   return constant(state, 'i64', draw.pick(HIGH));

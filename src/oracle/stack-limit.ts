@@ -1,11 +1,8 @@
 import { functionNameText, slotBytes, type Function } from '../clif/module.ts';
-import { callsForCertain, stackLimitLoads } from '../clif/stack-limit.ts';
+import { callsForCertain, STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
 import { hasSlotAbove, readMemory, type Memory } from './memory.ts';
 import { exhaust, trap } from './stop.ts';
 import { UnsupportedError } from './unsupported-error.ts';
-
-/** What a check of the stack limit traps with (cranelift-codegen `ir/trapcode.rs`, `STACK_OVERFLOW`). */
-const STACK_OVERFLOW = 'stk_ovf';
 
 /** No stack lies below this, and none above that: whatever the machine, a limit on either side says what comes of it. */
 const LOWEST_STACK = 0x1_0000n;
