@@ -1,3 +1,4 @@
+import { isAtStackEnd } from '../../src/compare/stack-end.ts';
 import { FINDING_KINDS, type FindingKind } from '../../src/compare/verdict.ts';
 
 /** What noticed a finding. */
@@ -10,6 +11,8 @@ export const CHECKS = [
   'outer check',
   /** A call inside the module. */
   'veneer',
+  /** A guard that prologues must touch, or a limit that must stop the entry. */
+  'stack end',
   /** A caller or callee that is not Cranelift's and follows the psABI. */
   'foreign party',
   /** Cranelift itself: a panic, a refusal, code that changes. */
@@ -33,5 +36,5 @@ const BY_KIND: Readonly<Record<FindingKind, Check>> = {
 export function checkOf(finding: { readonly kind: string; readonly place: string }): Check {
   const kind = FINDING_KINDS.find((known) => known === finding.kind);
   if (kind === undefined) throw new RangeError(`no kind of finding ${finding.kind}`);
-  return BY_KIND[kind];
+  return isAtStackEnd(finding.place) ? 'stack end' : BY_KIND[kind];
 }

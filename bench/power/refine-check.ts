@@ -51,7 +51,7 @@ export async function isCleanOn(
  */
 export async function refineCheck(refiner: Refiner, found: JournalFinding): Promise<Check> {
   const first = checkOf(found);
-  if (first === 'compile' || first === 'foreign party') return first;
+  if (first === 'compile' || first === 'foreign party' || first === 'stack end') return first;
   const { parties, ...kase } = generatedCase(refiner.faulty, refiner.profile, found.caseSeed);
   const configuration = kase.configurations[found.configuration];
   if (configuration === undefined) throw new RangeError(`case ${found.caseSeed} is not the one it was`);

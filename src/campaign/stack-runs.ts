@@ -8,7 +8,8 @@ import type { Outcome } from '../clif/outcome.ts';
 import { releaseNumber } from '../clif/release.ts';
 import type { Signature } from '../clif/signature.ts';
 import { callsForCertain, STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
-import { GUARD_PASSED, violationDraft } from '../compare/outcomes.ts';
+import { violationDraft } from '../compare/outcomes.ts';
+import { GUARD_NEAR, GUARD_PASSED, LIMIT_MISJUDGED, LIMIT_PASSED } from '../compare/stack-end.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { executeRuns } from '../emulator/execute.ts';
 import type { Guest } from '../emulator/guest.ts';
@@ -23,10 +24,8 @@ import { poisonBytes } from './poison.ts';
  * whether the check of a stack limit counts all of it.
  */
 
-/** Where in the stack that a run takes its guard lies, from 0 to 65536: the top, the very end, and some between. */
-const GUARD_PLACES: readonly number[] = [1, 0x3000, 0x6000, 0x9000, 0xc000, 0xffff];
-/** Inputs of a case that are run with guards. */
-const GUARDED_INPUTS = 2;
+/** Where in the stack that a run takes its guard lies, from 0 to 65536: the top, the very end, and as many between as 64 KiB have pages. */
+const GUARD_PLACES: readonly number[] = Array.from({ length: 16 }, (_, i) => Math.max(1, i * 0x1111));
 
 /** Of the return address and the frame pointer. */
 const SETUP_BYTES = 16;
@@ -38,11 +37,6 @@ const LOG_BYTES = 4096;
 const GUARD_LOG_BYTES = 128 << 10;
 /** The first release that tells of a frame with all that belongs to it (`driver/build.rs`). */
 const FRAME_LAYOUT_RELEASE = 125;
-
-/** The same as `GUARD_PASSED` where the guard is next to a frame's top. */
-export const GUARD_NEAR = 'stack guard next to a frame passed over';
-export const LIMIT_PASSED = 'stack limit passed';
-export const LIMIT_MISJUDGED = 'stack limit that leaves room traps';
 
 /** A configuration of a case, compiled and linked, whose plain runs were right. */
 export interface StackRuns {
@@ -122,25 +116,22 @@ function guardDraft(
   };
 }
 
-/** Runs with a guard at one place after the other, each behind one without, which tells the guest how deep the stack gets. */
+/** Runs of one input with a guard at one place after the other, behind one without, which tells the guest how deep the stack gets. */
 async function guardFindings(stack: StackRuns): Promise<readonly Finding[]> {
   const bytes = guardBytes(stack.configuration, stack.functions);
-  if (bytes === null || !isWatched(stack)) return [];
-  const told = stack.told.slice(0, GUARDED_INPUTS);
-  const inputs = told.map(({ input }) => stack.kase.inputs[input] ?? []);
-  const runs = told.flatMap((_, input) => [
-    { seed: stack.seed, input },
-    ...GUARD_PLACES.map((guard) => ({ seed: stack.seed, input, guard })),
-  ]);
-  const observations = await execute(stack, inputs, runs, { guardBytes: bytes, logBytes: GUARD_LOG_BYTES });
-  const found = observations.flatMap((observation, nth): readonly Finding[] => {
-    const plain = observations[nth - (nth % (GUARD_PLACES.length + 1))];
-    const of = told[runs[nth]?.input ?? 0];
-    // Whatever else comes of a run that may end anywhere says nothing.
+  const [told] = stack.told;
+  if (bytes === null || told === undefined || !isWatched(stack)) return [];
+  const { seed, kase, index: configuration } = stack;
+  const { input, outcome: expected } = told;
+  const runs = [{ seed, input: 0 }, ...GUARD_PLACES.map((guard) => ({ seed, input: 0, guard }))];
+  const options = { guardBytes: bytes, logBytes: GUARD_LOG_BYTES };
+  const [plain, ...guarded] = await execute(stack, [kase.inputs[input] ?? []], runs, options);
+  // Whatever else comes of a run that may end anywhere says nothing.
+  const found = guarded.flatMap((observation): readonly Finding[] => {
     const draft = guardDraft(observation, plain, bytes);
-    if (draft === null || of === undefined) return [];
-    const { outcome: observed } = observation;
-    return [{ ...draft, configuration: stack.index, input: of.input, expected: of.outcome, observed }];
+    return draft === null
+      ? []
+      : [{ ...draft, configuration, input, expected, observed: observation.outcome }];
   });
   // Each way once, and first that which no loop of probes makes up for (docs/findings.md, F24).
   const ways = found.filter(({ place }, nth) => found.findIndex((other) => other.place === place) === nth);

@@ -3,6 +3,7 @@ import type { Signature } from '../clif/signature.ts';
 import { bitMask, typeInfo, type Type } from '../clif/type.ts';
 import type { SignatureLayout } from '../abi/layout.ts';
 import { describePlace } from './place.ts';
+import { GUARD_LATE, GUARD_PASSED } from './stack-end.ts';
 import type { Finding, Observed } from './verdict.ts';
 
 const EXPONENT_BITS: Readonly<Record<number, number>> = { 16: 5, 32: 8, 64: 11, 128: 15 };
@@ -111,10 +112,6 @@ type Violations = Observed['violations'];
 export const UNDEFINED_READ = 'depends on undefined registers or stack';
 /** Place of an abi-violation: bytes above sp at entry that are not the callee's. */
 export const OVERWRITTEN = 'memory of the caller overwritten';
-
-/** The same of frames that are not probed as they must be. */
-export const GUARD_PASSED = 'stack guard passed over';
-export const GUARD_LATE = 'stack guard touched late';
 
 /** Between the parts of a place that names several things; each part is explained, or not, on its own. */
 export const PLACE_SEPARATOR = '; ';

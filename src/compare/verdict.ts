@@ -45,7 +45,16 @@ export const VERDICT_KINDS: readonly VerdictKind[] = ['agree', 'declined', 'inva
 export interface Observed {
   readonly outcome: Outcome;
   readonly violations: readonly {
-    readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame' | 'return-address' | 'guard' | 'late-guard';
+    readonly kind:
+      | 'register'
+      | 'sp'
+      | 'canary'
+      | 'alignment'
+      | 'tail-sp'
+      | 'frame'
+      | 'return-address'
+      | 'guard'
+      | 'late-guard';
     readonly name: string;
     readonly expected: bigint;
     readonly found: bigint;

@@ -21,7 +21,16 @@ import type { RawCall, RawViolation, ReturnedRecord, RunRecord, StoppedRecord } 
  * faults: written (at `found`) though that area (at `expected`) was not, or with `late-guard` before it was.
  */
 export interface Violation {
-  readonly kind: 'register' | 'sp' | 'canary' | 'alignment' | 'tail-sp' | 'frame' | 'return-address' | 'guard' | 'late-guard';
+  readonly kind:
+    | 'register'
+    | 'sp'
+    | 'canary'
+    | 'alignment'
+    | 'tail-sp'
+    | 'frame'
+    | 'return-address'
+    | 'guard'
+    | 'late-guard';
   readonly name: string;
   readonly expected: bigint;
   readonly found: bigint;

@@ -63,9 +63,9 @@ function deep(config: Config): Config {
     ...config,
     memoryParams: Math.max(config.memoryParams, 40),
     slotSizes: DEEP_FRAMES,
-    outlineProbes: 20,
-    inlineProbes: 50,
-    otherGuards: 40,
+    outlineProbes: 30,
+    inlineProbes: 60,
+    otherGuards: 30,
   };
 }
 
