@@ -53,10 +53,11 @@ async function smallestProof(
   proved: readonly KnownIssue[],
   candidates: readonly KnownIssue[],
 ): Promise<readonly KnownIssue[]> {
+  const shown = new Set(candidates.map(({ id }) => id));
   let needed = proved;
   for (const { avoidedBy } of proved) {
     const fewer = needed.filter((issue) => issue.avoidedBy !== avoidedBy);
-    if (fewer.length === needed.length || !fewer.some((issue) => candidates.includes(issue))) continue;
+    if (fewer.length === needed.length || !fewer.some(({ id }) => shown.has(id))) continue;
     if ((await failureWithout(prover, fewer)) === null) needed = fewer;
   }
   return needed;
