@@ -17,12 +17,13 @@ import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import type { GuestSet } from './guest-set.ts';
+import { runGuards } from './guard-runs.ts';
+import { runLimits } from './limit-runs.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { BusyClock, type Phases } from './phases.ts';
 import { sameCalls, traceCase } from './oracle-calls.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
 import { runParties, withParties } from './run-parties.ts';
-import { runStack } from './stack-runs.ts';
 
 /** Instructions the oracle executes for one input before it gives up. */
 const FUEL = 1_000_000;
@@ -155,22 +156,10 @@ async function executeConfiguration(
   });
   bench.phases.compare += bench.now() - compareStarted;
   if (findings.length === 0) {
-    const [seed] = seeds;
     const { cranelift } = bench;
-    findings.push(
-      ...(await runStack({
-        guest,
-        artifact,
-        kase,
-        entry,
-        configuration,
-        index,
-        functions,
-        told,
-        seed,
-        cranelift,
-      })),
-    );
+    const [seed] = seeds;
+    const stack = { guest, artifact, kase, entry, configuration, index, functions, told, seed, cranelift };
+    findings.push(...(await runLimits(stack)), ...(await runGuards(stack)));
   }
   const isMeeting = findings.every(({ kind, place }) => kind === 'abi-violation' && place !== UNDEFINED_READ);
   if (!isMeeting || kase.parties === undefined || implicitReturnArea) return findings;

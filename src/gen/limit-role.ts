@@ -29,8 +29,10 @@ function drawChain(draw: Draw): readonly number[] {
 /** On both sides of what fits an immediate, of a guard page and of what is added to a limit without looking at it first (`HIGH`). */
 const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192, 33_008, 36_000];
 
-/** Of an entry, whose vmctx is the limit itself. */
-export const ENTRY_LIMIT: LimitRole = { kind: 'limit', chain: [], mayTrap: false, frameBytes: 0 };
+/** Of an entry, whose vmctx is the limit itself; often with a frame of a size that matters to the check. */
+export function drawEntryLimit(draw: Draw): LimitRole {
+  return { kind: 'limit', chain: [], mayTrap: false, frameBytes: draw.pick([0, 0, 0, ...FRAME_SIZES]) };
+}
 
 /** With `isNear` limits may lie where only the function's own frame passes them; a relay has no frame. */
 export function drawLimit(draw: Draw, isNear: boolean, isRelay: boolean): LimitRole {

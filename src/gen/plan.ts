@@ -3,7 +3,7 @@ import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '
 import { typeInfo, type Type } from '../clif/type.ts';
 import type { Config, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
-import { drawLimit, ENTRY_LIMIT, type LimitRole } from './limit-role.ts';
+import { drawEntryLimit, drawLimit, type LimitRole } from './limit-role.ts';
 import { pickWeighted } from './weighted.ts';
 
 /** What a parameter carries, which the type alone does not say. */
@@ -185,7 +185,7 @@ function withLimit(
 
 function withEntryLimit(draw: Draw, config: Config, drafts: readonly ParamDraft[]): readonly ParamDraft[] {
   const hasLimit = config.entryLimits > 0 && draw.chance(config.entryLimits);
-  return hasLimit ? withLimit(draw, config, drafts, ENTRY_LIMIT) : drafts;
+  return hasLimit ? withLimit(draw, config, drafts, drawEntryLimit(draw)) : drafts;
 }
 
 /** The entry is called from outside with plain data, so it has no pointers but a stack limit, and it always has an i64 to report in. */

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEnvironment, readKnownIssues, type Environment } from '../src/campaign/environment.ts';
 import { expectedOutcomes, runCase } from '../src/campaign/run-case.ts';
 import { linkCase } from '../src/campaign/link-case.ts';
-import { runStack } from '../src/campaign/stack-runs.ts';
+import { runGuards } from '../src/campaign/guard-runs.ts';
+import { runLimits } from '../src/campaign/limit-runs.ts';
 import { explainFinding } from '../src/campaign/explain-finding.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
 import type { CompiledFunction } from '../src/backend/compile-result.ts';
@@ -89,7 +90,7 @@ async function runAs(
   const [result] = await station.bench.driver.compile(printModuleBytes(kase.module), [configuration]);
   if (result?.kind !== 'compiled') throw new Error('not compiled');
   const guest = await station.bench.guests.for(configuration);
-  const findings = await runStack({
+  const stack = {
     guest,
     artifact: linkCase(guest, kase.module, configuration, result.functions, true, environment.cranelift),
     kase: claimed,
@@ -100,7 +101,8 @@ async function runAs(
     told: expectedOutcomes(claimed).map((outcome, input) => ({ outcome, input })),
     seed: 1n,
     cranelift: environment.cranelift,
-  });
+  };
+  const findings = [...(await runLimits(stack)), ...(await runGuards(stack))];
   return findings.map(({ place }) => place);
 }
 
