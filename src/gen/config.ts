@@ -68,6 +68,8 @@ export interface Config {
   readonly otherViews: number;
   /** Percent of calls that are made as try_call or try_call_indirect, where the convention allows it. */
   readonly tryCalls: number;
+  /** Percent of those whose edges go straight to where other ways meet. */
+  readonly sharedEdges: number;
   /** Percent of cases in which functions throw; these keep frame pointers. */
   readonly throwingCases: number;
   /** Percent of throws that tell what they throw by where their function returns to. */
@@ -187,6 +189,7 @@ export const DEFAULT_CONFIG: Config = {
   recursiveFunctions: 8,
   otherViews: 8,
   tryCalls: 12,
+  sharedEdges: 0,
   throwingCases: 10,
   returnAddresses: 0,
   callerFrames: 0,

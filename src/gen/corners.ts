@@ -36,6 +36,7 @@ function throwing(config: Config): Config {
     functions: atLeast(config.functions, 3),
     callConvs: weigh(config.callConvs, { system_v: 2, tail: 3, preserve_all: 10 }),
     tryCalls: Math.max(config.tryCalls, 80),
+    sharedEdges: 25,
     throwingCases: 100,
     returnAddresses: 50,
     callerFrames: 60,

@@ -97,6 +97,7 @@ export const PROFILES: readonly Profile[] = [
         { item: 'preserve_all', weight: 1 },
       ],
       tryCalls: 80,
+      sharedEdges: 15,
       fewInstances: 80,
       throwingCases: 92,
       statementWeights: { ...DEFAULT_CONFIG.statementWeights, throw: 26, pressure: 8 },

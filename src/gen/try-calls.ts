@@ -1,4 +1,4 @@
-import type { BlockArg, BlockCall, ExceptionHandler, Inst, Value } from '../clif/module.ts';
+import type { BlockArg, BlockCall, ExceptionHandler, ExceptionTable, Inst, Value } from '../clif/module.ts';
 import type { CallConv } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
 import { arithmetic } from './arithmetic.ts';
@@ -17,6 +17,8 @@ import { handlerOdds, isFloatContext, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { fetchBack, putAway } from './put-away.ts';
 import { enter, inEndingBlock } from './scopes.ts';
+import { drawTryEdges } from './try-edges.ts';
+import { drawTag } from './try-tags.ts';
 import { anyValue, bitcast, constant } from './values.ts';
 import type { View } from './views.ts';
 
@@ -45,13 +47,6 @@ function handlerCall(
   const exns: BlockArg[] = Array.from({ length: payload }, (_, index) => ({ kind: 'exn', index }));
   const call = blockCall(state, block, passed);
   return { block: call.block, args: [...exns, ...call.args] };
-}
-
-const FAR_TAG = 8;
-
-/** One of a few tags, so that what is thrown and what is caught often meet. */
-export function drawTag({ draw, config }: BodyState, turn: number): number {
-  return draw.chance(config.farTags) ? turn + FAR_TAG : turn;
 }
 
 /** What a context is, or an exception names: often one of two, so that they meet. */
@@ -102,12 +97,31 @@ function countContexts(state: BodyState, list: readonly ExceptionHandler[]): voi
   }
 }
 
+function tryInst(callee: Callee, args: readonly Value[], table: ExceptionTable): Inst {
+  if (callee.kind === 'direct')
+    return { kind: 'try_call', op: 'try_call', type: null, results: [], args, func: callee.func, table };
+  return {
+    kind: 'try_call_indirect',
+    op: 'try_call_indirect',
+    type: 'i64',
+    results: [],
+    args: [callee.address, ...args],
+    table,
+  };
+}
+
 /**
  * Ends the block by a try_call and goes on where it returns. What handlers do, joining the way on or leaving, is as free as
  * any block: they run only if something throws.
  */
 export function tryCall(state: BodyState, callee: Callee, view: View, args: readonly Value[]): void {
-  const { draw } = state;
+  const { draw, config } = state;
+  if (config.sharedEdges > 0 && draw.chance(config.sharedEdges)) {
+    const { normal, handlers, join } = drawTryEdges(state, view.signature.returns);
+    emit(state, tryInst(callee, args, { sig: view.sig, normal, handlers }));
+    join();
+    return;
+  }
   const { returns } = view.signature;
   const kept = returns.flatMap((_, index) => (draw.chance(92) ? [index] : []));
   const normal = newBlock(
@@ -122,18 +136,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
     normal: { block: normal.id, args: kept.map((index): BlockArg => ({ kind: 'ret', index })) },
     handlers: list,
   };
-  const inst: Inst =
-    callee.kind === 'direct'
-      ? { kind: 'try_call', op: 'try_call', type: null, results: [], args, func: callee.func, table }
-      : {
-          kind: 'try_call_indirect',
-          op: 'try_call_indirect',
-          type: 'i64',
-          results: [],
-          args: [callee.address, ...args],
-          table,
-        };
-  emit(state, inst);
+  emit(state, tryInst(callee, args, table));
   const joining = blocks.filter(() => draw.chance(60));
   const carried = joining.length > 0 ? normal.params.slice(0, draw.int(0, 3)) : [];
   const merge = joining.length > 0 ? newBlock(state, ['i64', ...carried.map((p) => p.type)]) : null;

@@ -1,0 +1,112 @@
+import type { BlockArg, BlockCall, ExceptionHandler, Value } from '../clif/module.ts';
+import type { AbiParam } from '../clif/signature.ts';
+import type { Type } from '../clif/type.ts';
+import {
+  blockCall,
+  branch,
+  closeScope,
+  jump,
+  newBlock,
+  openScope,
+  type BodyState,
+  type DraftBlock,
+} from './body-state.ts';
+import { checksumOf } from './checksum.ts';
+import { handlerOdds } from './exceptions.ts';
+import { enter } from './scopes.ts';
+import { drawTag } from './try-tags.ts';
+import { anyValue, condition } from './values.ts';
+
+/*
+ * A try_call whose edges go straight to where other ways come from too: such an edge has to be split, or its target is not the block
+ * that stands in the code (cranelift-codegen `machinst/blockorder.rs`, `machinst/lower.rs`, `machinst/buffer.rs`).
+ */
+
+/** Of 100 such calls, how many another way goes around. */
+const BYPASSED = 60;
+/** Of 100 ways on, and of 100 handlers, how many lead to the merge and not to a block in between, and of 100 handlers to that of another. */
+const DIRECT = 60;
+const SHARED = 50;
+/** Of 100 arguments that could be a payload, how many are. */
+const PAYLOADS = 60;
+
+/** What the edges of a try_call lead to, made ahead of it. */
+export interface TryEdges {
+  readonly normal: BlockCall;
+  readonly handlers: readonly ExceptionHandler[];
+  /** Ends the blocks in between and goes on in the merge. */
+  readonly join: () => void;
+}
+
+function value(state: BodyState, one: Value): BlockArg {
+  state.useCounts[one] = (state.useCounts[one] ?? 0) + 1;
+  return { kind: 'value', value: one };
+}
+
+/** A payload for an i64, some of the time, or something that was there before. */
+function handlerArg(state: BodyState, type: Type): BlockArg {
+  const { draw } = state;
+  if (type === 'i64' && draw.chance(PAYLOADS)) return { kind: 'exn', index: draw.int(0, 1) };
+  return value(state, anyValue(state, type));
+}
+
+/** A block that only goes on to `merge` with what it was passed, and the call of it with `args`. */
+function between(state: BodyState, merge: DraftBlock, relays: DraftBlock[]): DraftBlock {
+  const relay = newBlock(
+    state,
+    merge.params.map(({ type }) => type),
+  );
+  if (state.draw.chance(40)) relay.cold = true;
+  relays.push(relay);
+  return relay;
+}
+
+/** Of a call with these results. The current block goes on to be the one that calls. */
+export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): TryEdges {
+  const { draw } = state;
+  const carried = returns
+    .flatMap(({ type }, index) => (draw.chance(50) ? [{ type, index }] : []))
+    .slice(0, 3);
+  const types: Type[] = ['i64', ...carried.map(({ type }) => type)];
+  const merge = newBlock(state, types);
+  const checksum = checksumOf(state);
+  const isBypassed = draw.chance(BYPASSED);
+  if (isBypassed) {
+    const calling = newBlock(state);
+    const around = [checksum, ...carried.map(({ type }) => anyValue(state, type))];
+    branch(state, condition(state), blockCall(state, calling), blockCall(state, merge, around));
+    state.block = calling;
+  }
+  // What only the way through the call defines is not there where the ways meet.
+  const mark = isBypassed ? openScope(state) : null;
+  const relays: DraftBlock[] = [];
+  const onward = (): DraftBlock => {
+    if (draw.chance(DIRECT)) return merge;
+    const last = relays.at(-1);
+    return last !== undefined && draw.chance(SHARED) ? last : between(state, merge, relays);
+  };
+  const normal: BlockCall = {
+    block: onward().id,
+    args: [value(state, checksum), ...carried.map(({ index }): BlockArg => ({ kind: 'ret', index }))],
+  };
+  const odds = handlerOdds(state);
+  const count = draw.chance(odds.none) ? 0 : draw.int(1, 3);
+  const handlers = Array.from({ length: count }, (_, turn): ExceptionHandler => {
+    const target = { block: onward().id, args: types.map((type) => handlerArg(state, type)) };
+    const isDefault = turn === count - 1 && draw.chance(odds.default);
+    return isDefault ? { kind: 'default', target } : { kind: 'tag', tag: drawTag(state, turn), target };
+  });
+  const join = (): void => {
+    for (const relay of relays) {
+      state.block = relay;
+      jump(
+        state,
+        merge,
+        relay.params.map((param) => param.value),
+      );
+    }
+    if (mark !== null) closeScope(state, mark);
+    enter(state, merge);
+  };
+  return { normal, handlers, join };
+}
