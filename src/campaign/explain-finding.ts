@@ -3,6 +3,7 @@ import { printModule } from '../clif/print.ts';
 import { countInstructions } from '../clif/rewrite.ts';
 import { coarseBucket } from '../compare/bucket.ts';
 import { matchKnownIssues, opcodesOf, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
+import { isAtStackEnd } from '../compare/stack-end.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { noTime } from './phases.ts';
 import { runCase } from './run-case.ts';
@@ -37,9 +38,15 @@ function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
 /** How the case still fails once `avoided` are kept clear of: null where it agrees or fails only in ways that plain issues explain. */
 async function failureWithout(prover: Prover, avoided: readonly KnownIssue[]): Promise<Verdict | null> {
   const rewrites = new Set(avoided.flatMap(({ avoidedBy }) => avoidedBy ?? []));
-  const rewritten = [...rewrites].reduce((kase, rewrite) => rewriteCase(rewrite, kase), prover.kase);
+  const { detail, place } = prover.finding;
+  const rewritten = [...rewrites].reduce((kase, rewrite) => rewriteCase(rewrite, kase, detail), prover.kase);
   if (isUntouched(prover, rewritten)) return { kind: 'finding', finding: prover.finding };
-  const { verdict } = await runCase({ ...prover.station.bench, phases: noTime() }, rewritten);
+  // The end of the stack is looked at where plain runs are right: what shows there was hidden by nothing.
+  const looksAtStackEnd = isAtStackEnd(place);
+  const { verdict } = await runCase(
+    { ...prover.station.bench, phases: noTime(), looksAtStackEnd },
+    rewritten,
+  );
   if (verdict.kind === 'agree') return null;
   const { plain, cranelift, opcodes } = prover;
   const isPlain =

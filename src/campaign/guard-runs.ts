@@ -2,6 +2,7 @@ import { isModelled } from '../abi/convention.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
 import { violationDraft } from '../compare/outcomes.ts';
+import { largestFrameText } from '../compare/probe-loops.ts';
 import { GUARD_NEAR, GUARD_PASSED } from '../compare/stack-end.ts';
 import type { Finding } from '../compare/verdict.ts';
 import type { Observation } from '../emulator/observe.ts';
@@ -45,6 +46,7 @@ function guardDraft(
   { violations }: Observation,
   plain: Observation | undefined,
   bytes: number,
+  largestFrame: number,
 ): Pick<Finding, 'kind' | 'place' | 'detail'> | null {
   const violation = violations.find(({ kind }) => kind === 'guard' || kind === 'late-guard');
   const draft = violation === undefined ? null : violationDraft([violation]);
@@ -52,14 +54,15 @@ function guardDraft(
   const { kind, name, expected: guard, found } = violation;
   const sp = found + BigInt(name.slice('sp-'.length));
   const area = `${bytes} bytes from sp-0x${(sp - guard).toString(16)} on`;
+  const frame = largestFrameText(largestFrame);
   if (kind === 'late-guard')
-    return { ...draft, detail: `${name} was written before the guard, ${area}, was touched` };
+    return { ...draft, detail: `${name} was written before the guard, ${area}, was touched; ${frame}` };
   if (plain?.calls?.isCut !== false) return null;
   const isNear = frameTops(plain, sp).some((top) => isNextTo(top, guard, bytes));
   return {
     ...draft,
     place: isNear ? GUARD_NEAR : draft.place,
-    detail: `${name} was written and the guard, ${area}, not touched`,
+    detail: `${name} was written and the guard, ${area}, not touched; ${frame}`,
   };
 }
 
@@ -74,11 +77,12 @@ export async function runGuards(stack: StackEnd): Promise<readonly Finding[]> {
   const { seed, kase, index: configuration } = stack;
   const { input, outcome: expected } = told;
   const runs = [{ seed, input: 0 }, ...GUARD_PLACES.map((guard) => ({ seed, input: 0, guard }))];
+  const largestFrame = Math.max(...stack.functions.map(({ frameSizeBytes }) => frameSizeBytes));
   const options = { guardBytes: bytes, logBytes: GUARD_LOG_BYTES };
   const [plain, ...guarded] = await executeAtEnd(stack, [kase.inputs[input] ?? []], runs, options);
   // Whatever else comes of a run that may end anywhere says nothing.
   const found = guarded.flatMap((observation): readonly Finding[] => {
-    const draft = guardDraft(observation, plain, bytes);
+    const draft = guardDraft(observation, plain, bytes, largestFrame);
     return draft === null
       ? []
       : [{ ...draft, configuration, input, expected, observed: observation.outcome }];

@@ -40,6 +40,8 @@ export interface Bench {
   readonly compileClock: BusyClock;
   readonly executeClock: BusyClock;
   readonly phases: Phases;
+  /** Whether guards and limits are tried once plain runs are right; absent means yes. */
+  readonly looksAtStackEnd?: boolean;
   /** Whether known issues explain a finding by their mere match. The rest of the case is looked at all the same. */
   readonly isPassedOver: (kase: Case, finding: Finding) => boolean;
 }
@@ -155,7 +157,7 @@ async function executeConfiguration(
     );
   });
   bench.phases.compare += bench.now() - compareStarted;
-  if (findings.length === 0) {
+  if (findings.length === 0 && bench.looksAtStackEnd !== false) {
     const { cranelift } = bench;
     const [seed] = seeds;
     const stack = { guest, artifact, kase, entry, configuration, index, functions, told, seed, cranelift };

@@ -36,8 +36,8 @@ function spilledBytes(fn: Function, vlen: number): number {
   return spilled.size * vlen;
 }
 
-/** From sp to the far end of the arguments that came in, about; `vlen` is the length of vector registers, bits. */
-export function frameBytes(fn: Function, vlen: number): number {
+/** From sp to the far end of the arguments that came in, about. */
+function frameBytes(fn: Function, vlen: number): number {
   const outgoing = [...fn.sigRefs.values()].map(
     ({ params, returns }) => areaBytes(params) + areaBytes(returns),
   );

@@ -100,7 +100,8 @@ function systemVForPreserveAll(kase: Case): Case {
   return kase.configurations.some(({ isa }) => isa.includes('has_v')) ? kase : withoutPreserveAll(kase);
 }
 
-export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
+/** `detail` is that of the finding that is to be explained. */
+export function rewriteCase(rewrite: Rewrite, kase: Case, detail = ''): Case {
   switch (rewrite) {
     case 'rebox-narrow-float-results':
       return reboxNarrowFloatResults(kase);
@@ -125,7 +126,7 @@ export function rewriteCase(rewrite: Rewrite, kase: Case): Case {
     case 'system-v-for-probed-preserve-all':
       return systemVForProbed(kase);
     case 'unroll-probes':
-      return unrollProbes(kase);
+      return unrollProbes(kase, detail);
     case 'with-zfhmin':
       return mayStoreFarHalf(kase) ? withIsaFlag(kase, 'has_zfhmin') : kase;
     case 'without-chaos':
