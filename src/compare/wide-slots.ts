@@ -21,6 +21,8 @@ export function partsOf(type: Type): readonly Type[] {
 
 /** Vector registers that may be taken at once without a spill, with room for what is computed meanwhile. */
 const ROOM = 20;
+/** The same for what a function returns: all of it is taken at once, and what it was made of may still be. */
+const RESULT_ROOM = 14;
 
 /** What carries a result: pieces, or, with `isWhole`, the value itself, of which only the first piece is sure to arrive, and the other pieces. */
 export function resultParts(type: Type, isWhole: boolean): readonly Type[] {
@@ -41,7 +43,7 @@ export function takesWhole({ params }: Signature): boolean {
 
 /** Whether its wide results stay whole as well. They come through spill slots in any case, where they keep their first piece. */
 export function givesWhole({ returns }: Signature): boolean {
-  return vectorsIn(returns.flatMap(({ type }) => resultParts(type, true))) <= ROOM;
+  return vectorsIn(returns.flatMap(({ type }) => resultParts(type, true))) <= RESULT_ROOM;
 }
 
 function split(params: readonly AbiParam[], parts: (type: Type) => readonly Type[]): readonly AbiParam[] {
