@@ -11,6 +11,7 @@ import { printModuleBytes } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
 import { exposesArithmeticNan } from '../compare/nan.ts';
 import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compare/outcomes.ts';
+import { reachFinding } from './reach.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { executeCase } from '../emulator/execute.ts';
 import { interpret } from '../oracle/interpret.ts';
@@ -263,6 +264,9 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     const run = runs[i];
     if (run === undefined) continue;
     modules += 1;
+    const result = results[i];
+    const tooNear = result?.kind === 'compiled' ? reachFinding(kase.module, result.functions, i) : null;
+    if (tooNear !== null) findings.push(tooNear);
     findings.push(...(await run));
   }
   if (first?.kind === 'compiled' && repeated !== undefined) {
