@@ -6,7 +6,7 @@ import { fold, startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement } from './control.ts';
 import type { Draw } from './draw.ts';
-import { leaveFunction } from './leave.ts';
+import { leaveFunction, returnConstants } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
 import { addMemory, loadAny, storeAny } from './regions.ts';
@@ -196,6 +196,10 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   const state = startBody(context);
   const { draw, config, plan } = state;
   state.incoming = takeParams(state);
+  if (plan.isIdle) {
+    returnConstants(state);
+    return { function: finishFunction(state, declareLimit(state)), cost: state.cost };
+  }
   startChecksum(state);
   const onward = plan.isRelay ? tailCallTargets(state) : [];
   if (onward.length > 0) {

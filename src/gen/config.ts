@@ -98,6 +98,8 @@ export interface Config {
   readonly otherGuards: number;
   /** Percent of functions that do nothing but leave to another one, where they can. */
   readonly relays: number;
+  /** Percent of the other inner functions that return constants at once. */
+  readonly idleFunctions: number;
   /** Of 100 exceptions how many name an instance, and of 100 instances how many are one of two. */
   readonly namedInstances: number;
   readonly fewInstances: number;
@@ -205,6 +207,7 @@ export const DEFAULT_CONFIG: Config = {
   inlineProbes: 25,
   otherGuards: 0,
   relays: 0,
+  idleFunctions: 0,
   namedInstances: 50,
   fewInstances: 60,
   farTags: 50,

@@ -3,10 +3,11 @@ import type { Type } from '../clif/type.ts';
 import { typeInfo } from '../clif/type.ts';
 import { emit, newValue, plain, type BodyState } from './body-state.ts';
 import { checksumOf, fold, foldCells, foldUnused } from './checksum.ts';
+import { drawBits } from './constants.ts';
 import { storeTo } from './memory.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
 import { trapOut } from './trap-out.ts';
-import { anyValue, bitcast, laneOf, splat } from './values.ts';
+import { anyValue, bitcast, constant, laneOf, splat } from './values.ts';
 
 /** Of 100 ways out of a function with vectors, how many end in a vector operation of any length. */
 const LAST_VECTOR = 25;
@@ -66,5 +67,12 @@ export function leaveFunction(state: BodyState): void {
   const results = returns.map(
     (r, i) => (i === carrier ? checksumAs(state, r.type) : null) ?? anyValue(state, r.type),
   );
+  emit(state, { kind: 'plain', op: 'return', type: null, results: [], args: results });
+}
+
+/** Ends the block by a return of constants: the function reads nothing of what it was given. */
+export function returnConstants(state: BodyState): void {
+  const { draw, plan } = state;
+  const results = plan.signature.returns.map(({ type }) => constant(state, type, drawBits(draw, type)));
   emit(state, { kind: 'plain', op: 'return', type: null, results: [], args: results });
 }

@@ -9,6 +9,8 @@ export interface LimitRole {
   readonly mayTrap: boolean;
   /** Bytes that the function's frame has at least, so that a limit so far below a slot of a caller's traps; 0 for none in particular. */
   readonly frameBytes: number;
+  /** Of a function that only leaves, and so is checked by nothing but what it calls. */
+  readonly isRelay: boolean;
 }
 
 /** On both sides of what fits an immediate (RISC-V unprivileged specification, "I-type"). */
@@ -31,7 +33,13 @@ const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192, 3
 
 /** Of an entry, whose vmctx is the limit itself; often with a frame of a size that matters to the check. */
 export function drawEntryLimit(draw: Draw): LimitRole {
-  return { kind: 'limit', chain: [], mayTrap: false, frameBytes: draw.pick([0, 0, 0, ...FRAME_SIZES]) };
+  return {
+    kind: 'limit',
+    chain: [],
+    mayTrap: false,
+    frameBytes: draw.pick([0, 0, 0, ...FRAME_SIZES]),
+    isRelay: false,
+  };
 }
 
 /** With `isNear` limits may lie where only the function's own frame passes them; a relay has no frame. */
@@ -40,5 +48,6 @@ export function drawLimit(draw: Draw, isNear: boolean, isRelay: boolean): LimitR
   const mayTrap = draw.chance(isRelay ? 100 : 50);
   // A longer chain may be one that Cranelift loses its way on (docs/findings.md, F21).
   const canBeNear = isNear && mayTrap && chain.length <= 1;
-  return { kind: 'limit', chain, mayTrap, frameBytes: canBeNear && !isRelay ? draw.pick(FRAME_SIZES) : 0 };
+  const frameBytes = canBeNear && !isRelay ? draw.pick(FRAME_SIZES) : 0;
+  return { kind: 'limit', chain, mayTrap, frameBytes, isRelay };
 }

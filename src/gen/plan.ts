@@ -39,6 +39,8 @@ export interface FunctionPlan {
   readonly endsInTrap: boolean;
   /** Does nothing but leave to another function where it can. */
   readonly isRelay: boolean;
+  /** Returns constants, and reads none of what it is given. */
+  readonly isIdle: boolean;
 }
 
 /** What the whole case shares. */
@@ -210,6 +212,7 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
     counter: null,
     endsInTrap: false,
     isRelay: false,
+    isIdle: false,
   };
 }
 
@@ -264,7 +267,7 @@ function planInner(
   // Tail calls need equal result types, which two independent draws hardly ever have.
   const relays = twins.filter((p) => p.isRelay);
   const twin =
-    callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(60)
+    callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(relays.length > 0 ? 90 : 60)
       ? draw.pick(relays.length > 0 ? relays : twins)
       : null;
   const drawn =
@@ -285,6 +288,7 @@ function planInner(
     counter: counter < 0 ? null : counter,
     endsInTrap: !isRelay && draw.chance(config.trappingFunctions),
     isRelay,
+    isIdle: !isRelay && config.idleFunctions > 0 && draw.chance(config.idleFunctions),
   };
 }
 

@@ -21,8 +21,9 @@ const HIGH: readonly bigint[] = [
 /** A frame as large is added only to a limit that the stack has not passed by itself; added to the highest of these it would wrap around. */
 const CHECKED_FIRST_BYTES = 0x8000;
 const WRAPS_AROUND = 0xffff_ffff_ffff_8000n;
-/** Percent of limits for such a frame that may trap, and of these that wrap around. */
+/** Percent of limits for such a frame that may trap, and of these that wrap around; of limits for a relay that may trap. */
 const LARGE_FRAME_ODDS = 60;
+const RELAY_ODDS = 60;
 
 function sameChain(x: readonly number[], y: readonly number[]): boolean {
   return x.length === y.length && x.every((offset, i) => offset === y[i]);
@@ -50,11 +51,12 @@ function nearLimit(state: BodyState, frameBytes: number): Value {
 }
 
 /** A limit that traps or, most often, says nothing. Where this frame gives way to the callee's, no limit is near a slot of it. */
-function drawValue(state: BodyState, { mayTrap, frameBytes }: LimitRole, outlives: boolean): Value {
+function drawValue(state: BodyState, role: LimitRole, outlives: boolean): Value {
   const { draw, config } = state;
+  const { mayTrap, frameBytes } = role;
   const isLarge = frameBytes >= CHECKED_FIRST_BYTES;
-  if (!mayTrap || !draw.chance(isLarge ? LARGE_FRAME_ODDS : config.highStackLimits))
-    return constant(state, 'i64', draw.pick(LOW_LIMITS));
+  const odds = isLarge ? LARGE_FRAME_ODDS : role.isRelay ? RELAY_ODDS : config.highStackLimits;
+  if (!mayTrap || !draw.chance(odds)) return constant(state, 'i64', draw.pick(LOW_LIMITS));
   if (isLarge && draw.chance(LARGE_FRAME_ODDS)) return constant(state, 'i64', WRAPS_AROUND);
   if (frameBytes > 0 && !outlives && draw.chance(config.nearStackLimits)) return nearLimit(state, frameBytes);
   return constant(state, 'i64', draw.pick(HIGH));
