@@ -8,17 +8,24 @@ const OF = 300;
 const REMAINDERS: readonly number[] = [77, 177];
 /** 2 KiB and more, most of the values being of 16 bytes. */
 const LONG: Range = { min: 150, max: 260 };
+/** More than 4 KiB and 256 values: one such case in so many. */
+const LONGEST: Range = { min: 262, max: 290 };
+const LONGEST_OF = 4;
+const LONGEST_WEIGHT = 60;
 /** Each value is read, passed on and folded into a checksum. */
 const INSTRUCTIONS = 12_000;
 const FUNCTIONS = 2;
 const WIDE_BITS = 128;
 const WIDE_WEIGHT = 8;
 
-/** `types` with those of 128 bits and more eight times as heavy. */
-export function preferWide(types: readonly Weighted<Type>[]): readonly Weighted<Type>[] {
+/** `types` with those of 128 bits and more eight times as heavy, or `factor` times. */
+export function preferWide(
+  types: readonly Weighted<Type>[],
+  factor = WIDE_WEIGHT,
+): readonly Weighted<Type>[] {
   return types.map(({ item, weight }) => ({
     item,
-    weight: typeInfo(item).bits >= WIDE_BITS ? WIDE_WEIGHT * weight : weight,
+    weight: typeInfo(item).bits >= WIDE_BITS ? factor * weight : weight,
   }));
 }
 
@@ -29,7 +36,10 @@ export function preferWide(types: readonly Weighted<Type>[]): readonly Weighted<
 export function withLongLists(config: Config, caseSeed: string): Config {
   const bits = Number.parseInt(caseSeed.slice(0, 8), 16);
   if (config.asInC || !REMAINDERS.includes(bits % OF)) return config;
-  const which = Math.floor(bits / OF) % 3;
+  const turn = Math.floor(bits / OF);
+  const which = turn % 3;
+  const isLongest = Math.floor(turn / 3) % LONGEST_OF === 0;
+  const range = isLongest ? LONGEST : LONG;
   const weights = config.statementWeights;
   return {
     ...config,
@@ -37,9 +47,9 @@ export function withLongLists(config: Config, caseSeed: string): Config {
       min: Math.min(config.functions.min, FUNCTIONS),
       max: Math.min(config.functions.max, FUNCTIONS),
     },
-    params: which === 0 ? config.params : LONG,
-    results: which === 1 ? config.results : LONG,
-    types: preferWide(config.types),
+    params: which === 0 ? config.params : range,
+    results: which === 1 ? config.results : range,
+    types: preferWide(config.types, isLongest ? LONGEST_WEIGHT : WIDE_WEIGHT),
     dynamicInstructions: Math.max(config.dynamicInstructions, INSTRUCTIONS),
     // What fetches so many results lies between a branch and its target, which then may be out of reach.
     statementWeights: { ...weights, branch: 4 * weights.branch, exit: 3 * weights.exit },

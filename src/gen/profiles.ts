@@ -20,7 +20,7 @@ function weighVectors(factor: (bits: number) => number): Config['types'] {
   });
 }
 
-/** Slots on both sides of what immediates reach, up to 64 KiB. */
+/** Slots on both sides of what immediates reach, up to 64 KiB, and few of 128. */
 export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 16, max: 64 }, weight: 4 },
   { item: { min: 1900, max: 2300 }, weight: 6 },
@@ -30,6 +30,7 @@ export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 16_000, max: 16_500 }, weight: 1 },
   { item: { min: 32_500, max: 33_000 }, weight: 1 },
   { item: { min: 65_000, max: 65_700 }, weight: 1 },
+  { item: { min: 130_900, max: 131_400 }, weight: 1 },
 ];
 
 /** Vectors of 256 and 512 bits in every case. */
