@@ -105,6 +105,8 @@ export interface Config {
   readonly fewInstances: number;
   /** Of 100 tags how many are not among the first few. */
   readonly farTags: number;
+  /** Percent of configurations without optimisation and with the better register allocator. */
+  readonly plainCompiles: number;
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
@@ -211,6 +213,7 @@ export const DEFAULT_CONFIG: Config = {
   namedInstances: 50,
   fewInstances: 60,
   farTags: 50,
+  plainCompiles: 0,
   blockPadding: 2,
   statementWeights: {
     arithmetic: 30,

@@ -82,6 +82,12 @@ function drawProbes(
   return abilities.settings['enable_probestack'] === undefined ? [] : [['enable_probestack', 'false']];
 }
 
+/** No mid-end, which has no zero for most vectors (docs/findings.md, F9), and the allocator that spills less, and with it fewer long vectors (F12). */
+const PLAIN_CHOICES: Readonly<Record<string, string>> = {
+  opt_level: 'none',
+  regalloc_algorithm: 'backtracking',
+};
+
 function drawShared(
   draw: Draw,
   { shape, config, blocks }: ConfigurationNeeds,
@@ -94,6 +100,9 @@ function drawShared(
     const value = name === 'preserve_frame_pointers' && shape.throws ? 'true' : drawn;
     const known = abilities.settings[name];
     if (known !== undefined && (known.length === 0 || known.includes(value))) entries.push([name, value]);
+  }
+  if (config.plainCompiles > 0 && draw.chance(config.plainCompiles)) {
+    for (const entry of entries) entry[1] = PLAIN_CHOICES[entry[0]] ?? entry[1];
   }
   if (abilities.settings['enable_multi_ret_implicit_sret'] !== undefined && shape.implicitReturnArea) {
     entries.push(['enable_multi_ret_implicit_sret', 'true']);

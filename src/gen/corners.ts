@@ -1,7 +1,7 @@
 import type { CallConv } from '../clif/signature.ts';
 import type { Config, Range } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
-import { DEEP_FRAMES, WIDE_VECTORS } from './profiles.ts';
+import { DEEP_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
 import { VECTOR_BITS } from './vector-types.ts';
 
 /*
@@ -108,6 +108,24 @@ function leaving(config: Config): Config {
   };
 }
 
+/** Vectors of more than 128 bits, few at a time, so that few of them are spilled (docs/findings.md, F12). */
+function widened(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...config,
+    ...WIDE_VECTORS,
+    types: weighVectors((bits) => (bits > VECTOR_BITS ? 1 : 0.2)),
+    functions: { min: 2, max: 4 },
+    callConvs: weigh(config.callConvs, { tail: 2 }),
+    params: { min: Math.min(1, config.params.max), max: Math.min(config.params.max, 10) },
+    results: { min: config.results.min, max: Math.min(config.results.max, 4) },
+    statements: { min: 1, max: 2 },
+    plainCompiles: 80,
+    tailCalls: 80,
+    statementWeights: { ...weights, pressure: 0, loop: 1 },
+  };
+}
+
 /** Whether vectors are drawn, and none of more than 128 bits. */
 function hasShortVectors({ vectorCases, vectorBits }: Config): boolean {
   return vectorCases > 0 && vectorBits.every(({ item }) => item <= VECTOR_BITS);
@@ -122,6 +140,6 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (DEEP.includes(rest)) return deep(config);
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
   if (TAILS.includes(rest)) return leaving(config);
-  if (WIDE.includes(rest) && hasShortVectors(config)) return { ...config, ...WIDE_VECTORS };
+  if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
   return withLongLists(config, caseSeed);
 }

@@ -13,7 +13,7 @@ export interface Profile {
 }
 
 /** The default types, vectors weighted by their length in bits. */
-function weighVectors(factor: (bits: number) => number): Config['types'] {
+export function weighVectors(factor: (bits: number) => number): Config['types'] {
   return DEFAULT_CONFIG.types.map(({ item, weight }) => {
     const { isVector, bits } = typeInfo(item);
     return { item, weight: isVector ? weight * factor(bits) : weight };
