@@ -1,9 +1,11 @@
 import type { Value } from '../clif/module.ts';
-import { emit, funcRefFor, newValue, publish, type BodyState } from './body-state.ts';
+import { emit, funcRefFor, newValue, planAt, publish, type BodyState, type Cell } from './body-state.ts';
 import { addressThrough, argumentsFor, charge } from './call-parts.ts';
 import { tryOdds } from './exceptions.ts';
+import { loadFrom, storeTo } from './memory.ts';
 import { fetchBack, putAway } from './put-away.ts';
 import { canTry, tryCall } from './try-calls.ts';
+import { anyValue } from './values.ts';
 import { viewOf, type View } from './views.ts';
 
 /** Releases with `patchable` functions. */
@@ -54,9 +56,24 @@ export function emitCall(state: BodyState, target: number, view: View, args: rea
   fetchBack(state, stored);
 }
 
-/** Calls the function planned at `target`. */
+/** The memory that goes along with a call, for some calls. */
+function fencedCell(state: BodyState, target: number, args: readonly Value[]): Cell | null {
+  const { draw, config } = state;
+  if (config.fencedCalls === 0 || !draw.chance(config.fencedCalls)) return null;
+  const pointer = args[planAt(state, target).roles.findIndex(({ kind }) => kind === 'memory')];
+  return pointer === undefined ? null : { base: { kind: 'pointer', value: pointer }, offset: 0 };
+}
+
+/**
+ * Calls the function planned at `target`. Some calls stand between a store and a load of memory that the callee writes, which an optimiser must
+ * not take for the same.
+ */
 export function call(state: BodyState, target: number): void {
   const view = viewOf(state, target);
-  emitCall(state, target, view, argumentsFor(state, target, view));
+  const args = argumentsFor(state, target, view);
+  const cell = fencedCell(state, target, args);
+  if (cell !== null) storeTo(state, cell, anyValue(state, 'i64'));
+  emitCall(state, target, view, args);
+  if (cell !== null) publish(state, loadFrom(state, cell, 'i64'));
   charge(state, target);
 }

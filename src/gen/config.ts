@@ -88,6 +88,8 @@ export interface Config {
   readonly pressureClasses: readonly ValueClass[];
   /** Percent of calls outside of branches and loops with no integer live across: the checksum waits in memory. */
   readonly callsWithoutIntegers: number;
+  /** Percent of calls that take memory along between a store to it and a load. */
+  readonly fencedCalls: number;
   /** Percent of functions that can tail-call and do. */
   readonly tailCalls: number;
   /** Percent of configurations whose frames are probed by a call, which loses a0 (docs/findings.md, F19). */
@@ -204,6 +206,7 @@ export const DEFAULT_CONFIG: Config = {
   pressureValues: { min: 6, max: 18 },
   pressureClasses: [],
   callsWithoutIntegers: 0,
+  fencedCalls: 0,
   tailCalls: 60,
   outlineProbes: 1,
   inlineProbes: 25,

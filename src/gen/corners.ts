@@ -37,6 +37,8 @@ function throwing(config: Config): Config {
     callConvs: weigh(config.callConvs, { system_v: 2, tail: 3, preserve_all: 10 }),
     tryCalls: Math.max(config.tryCalls, 80),
     sharedEdges: 25,
+    fencedCalls: 30,
+    memoryParams: Math.max(config.memoryParams, 40),
     idleFunctions: 5,
     sretFunctions: Math.max(config.sretFunctions, 15),
     throwingCases: 100,
