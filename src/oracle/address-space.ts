@@ -40,14 +40,17 @@ export const OTHER_SPACE: AddressSpace = {
   frameBytes: (index) => 0x330n * (index * index + 1n),
 };
 
-/** Has other bits than the first where the second has the same: what looks at one bit of a slot's address sees another in one of them, most often. */
+/**
+ * Has other bits than the first where the second has the same: what looks at one bit of a slot's address sees another in one of them, most often. Frames
+ * lie below slots here, and above them elsewhere: which of the two is lower is nobody's business either.
+ */
 export const OPPOSITE_SPACE: AddressSpace = {
   stackBase: 0x2d_cba9_c760,
   hasLooseSlots: false,
   functionBase: 0x8_9abc_dfe0n,
   textBase: 0x8_8000_0000,
   textBits: 0xa5a5_a5a5_a5a5_a5a5n,
-  returnAddress: (frame) => 0x8_8000_0000n + ((0x2f_0000_0ff0n - frame) & 0xff_fff0n),
-  frameTop: 0x2f_0000_0ff0n,
+  returnAddress: (frame) => 0x8_8000_0000n + ((0xb_0000_0ff0n - frame) & 0xff_fff0n),
+  frameTop: 0xb_0000_0ff0n,
   frameBytes: (index) => 0x4d0n * (index + 2n),
 };

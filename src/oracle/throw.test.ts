@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../clif/outcome.ts';
 import { UNCAUGHT } from '../clif/throw-routine.ts';
-import { DEFAULT_SPACE, OTHER_SPACE } from './address-space.ts';
+import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE } from './address-space.ts';
 import { interpret } from './interpret.ts';
 import { prepare } from './prepare.ts';
 import { clifErrorText, parseClif } from '../clif/parse.ts';
@@ -224,5 +224,22 @@ block2:
   it.each(['v2', 'v3', 'v4'])('are another in another address space: %s', (value) => {
     const text = frames(value);
     expect(run(text, [0n], OTHER_SPACE)).not.toEqual(run(text, [0n]));
+  });
+
+  it('lie above the slots of their function or below, as the address space has it', () => {
+    const text = `function %main() -> i8 system_v {
+    ss0 = explicit_slot 8
+block0:
+    v0 = stack_addr.i64 ss0
+    v1 = get_stack_pointer.i64
+    v2 = icmp ult v1, v0
+    return v2
+}
+`;
+    const isLower = [DEFAULT_SPACE, OTHER_SPACE, OPPOSITE_SPACE].map((space) => {
+      const outcome = run(text, [], space);
+      return outcome.kind === 'returned' ? outcome.results[0] : null;
+    });
+    expect([...isLower].sort()).toEqual([0n, 0n, 1n]);
   });
 });
