@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
-import { slotBytes, type Function } from '../clif/module.ts';
+import { blockCallsOf, findFunction, slotBytes, type Function } from '../clif/module.ts';
 import { layoutSignature } from '../abi/layout.ts';
 import { liveAcross } from '../clif/liveness.ts';
 import { typeInfo, valueClassOf } from '../clif/type.ts';
@@ -174,5 +174,68 @@ describe('corners', () => {
       );
     });
     expect(near.length).toBeGreaterThan(5);
+  });
+
+  it('have edges of try_calls that share their target, and targets that other ways lead to', () => {
+    const functions = functionsOf(casesWhere((config) => config.sharedEdges > 0));
+    let shared = 0;
+    let critical = 0;
+    for (const fn of functions) {
+      const ways = new Map<number, number>();
+      const edges: (readonly number[])[] = [];
+      for (const { insts } of fn.blocks) {
+        for (const inst of insts) {
+          const targets = blockCallsOf(inst).map(({ block }) => block);
+          for (const block of targets) ways.set(block, (ways.get(block) ?? 0) + 1);
+          if (inst.kind === 'try_call' || inst.kind === 'try_call_indirect') edges.push(targets);
+        }
+      }
+      shared += edges.filter((targets) => new Set(targets).size < targets.length).length;
+      // A call without handlers alone has an edge that is not split for that.
+      critical += edges.filter(
+        ([only, ...rest]) => rest.length === 0 && (ways.get(only ?? -1) ?? 0) > 1,
+      ).length;
+    }
+    expect(shared).toBeGreaterThan(20);
+    expect(critical).toBeGreaterThan(2);
+  });
+
+  it('have functions that read nothing, some of them with a struct to return', () => {
+    const functions = functionsOf(casesWhere((config) => config.idleFunctions > 0));
+    const idle = functions.filter(({ blocks }) =>
+      blocks.every(({ insts }) =>
+        insts.every(({ kind, op }) => kind === 'const' || ['iconcat', 'return'].includes(op)),
+      ),
+    );
+    expect(idle.length).toBeGreaterThan(15);
+    const hasSret = ({ signature }: Function): boolean =>
+      signature.params.some(({ purpose }) => purpose.kind === 'sret');
+    expect(idle.filter(hasSret).length).toBeGreaterThan(0);
+  });
+
+  it('have calls with handlers between a store and a load of memory that goes along', () => {
+    const functions = functionsOf(casesWhere((config) => config.fencedCalls > 0));
+    const fenced = functions.flatMap(({ blocks }) =>
+      blocks.flatMap(({ insts }) => {
+        const [store, last] = insts.slice(-2);
+        const isTry = last?.kind === 'try_call' || last?.kind === 'try_call_indirect';
+        const pointer = store?.op === 'store' ? store.args[1] : undefined;
+        return isTry && pointer !== undefined && last.args.includes(pointer) ? [pointer] : [];
+      }),
+    );
+    expect(fenced.length).toBeGreaterThan(3);
+  });
+
+  it('have entries whose limit is a parameter that lies below every stack', () => {
+    const cases = casesWhere((config) => config.entryLimits > 0);
+    const limited = cases.flatMap((kase) => {
+      const entry = findFunction(kase.module, kase.entry);
+      return entry === undefined || entry.stackLimit === null ? [] : [{ entry, kase }];
+    });
+    expect(limited.length).toBeGreaterThan(10);
+    for (const { entry, kase } of limited) {
+      const vmctx = entry.signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+      for (const input of kase.inputs) expect(input[vmctx]).toBeLessThan(0x1_0000n);
+    }
   });
 });

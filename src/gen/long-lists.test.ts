@@ -31,4 +31,19 @@ describe('long lists', () => {
     expect(areas.some((area) => area.argumentAreaBytes > FAR)).toBe(true);
     expect(areas.some((area) => area.returnAreaBytes > FAR)).toBe(true);
   });
+
+  it('pass 256 values and 4 KiB in one of four', () => {
+    const seeds = Array.from({ length: 6000 }, (_, i) => `${i.toString(16).padStart(8, '0')}00000000`);
+    const longest = seeds.filter((seed) => {
+      const { params, results } = withLongLists(DEFAULT_CONFIG, seed);
+      return Math.max(params.min, results.min) > 256;
+    });
+    expect(longest.length).toBeGreaterThan(5);
+    expect(longest.length).toBeLessThan(15);
+    const areas = longest.slice(0, 6).flatMap((seed) => {
+      const kase = makeCase(withLongLists(DEFAULT_CONFIG, seed), SAMPLE_ABILITIES, seed);
+      return kase.module.functions.map((fn) => layoutSignature(fn.signature, { implicitReturnArea: true }));
+    });
+    expect(areas.some((area) => area.returnAreaBytes > 4096)).toBe(true);
+  });
 });

@@ -30,6 +30,9 @@ const SHARED = 50;
 /** Of 100 arguments that could be a payload, how many are. */
 const PAYLOADS = 60;
 
+/** Of 100 such calls, how many have no handlers at least. */
+const UNHANDLED = 25;
+
 /** What the edges of a try_call lead to, made ahead of it. */
 export interface TryEdges {
   readonly normal: BlockCall;
@@ -90,7 +93,7 @@ export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): Tr
     args: [value(state, checksum), ...carried.map(({ index }): BlockArg => ({ kind: 'ret', index }))],
   };
   const odds = handlerOdds(state);
-  const count = draw.chance(odds.none) ? 0 : draw.int(1, 3);
+  const count = draw.chance(Math.max(odds.none, UNHANDLED)) ? 0 : draw.int(1, 3);
   const handlers = Array.from({ length: count }, (_, turn): ExceptionHandler => {
     const target = { block: onward().id, args: types.map((type) => handlerArg(state, type)) };
     const isDefault = turn === count - 1 && draw.chance(odds.default);
