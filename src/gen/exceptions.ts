@@ -1,8 +1,8 @@
-import type { Inst, Value } from '../clif/module.ts';
+import type { ExceptionHandler, Inst, Value } from '../clif/module.ts';
 import { typeInfo } from '../clif/type.ts';
 import { emit, newValue, plain, type BodyState } from './body-state.ts';
 import { fold } from './checksum.ts';
-import { anyValue, condition, constant } from './values.ts';
+import { anyValue, bitcast, condition, constant } from './values.ts';
 
 /* What makes exceptions worth throwing: that most are caught, some by frames far out, and that handlers look at what was live. */
 
@@ -16,6 +16,9 @@ const COMPUTED_TAGS = 30;
 const RARE = 50;
 /** Of 100 contexts of a throwing case, how many are floats: Cranelift's verifier asks for no type. */
 const FLOAT_CONTEXTS = 6;
+/** The first release with `context` in handler lists. */
+const CONTEXT_RELEASE = 123;
+const FAR_TAG = 8;
 /** Values of a class that a handler reads of those that were live across the call. */
 const MOST_LIVE = 8;
 
@@ -64,9 +67,27 @@ export function emitThrow(state: BodyState, func: number, sig: number, args: rea
   });
 }
 
-/** Whether a context is the bits of its instance as an f64. */
-export function isFloatContext({ shape, draw }: BodyState): boolean {
-  return shape.throws && draw.chance(FLOAT_CONTEXTS);
+/** One of a few tags, so that what is thrown and what is caught often meet. */
+export function drawTag({ draw, config }: BodyState, turn: number): number {
+  return draw.chance(config.farTags) ? turn + FAR_TAG : turn;
+}
+
+/** What a context is, or an exception names: often one of two, so that they meet. */
+export function drawInstance(state: BodyState): Value {
+  return state.draw.chance(state.config.fewInstances)
+    ? constant(state, 'i64', BigInt(state.draw.int(0, 1)))
+    : anyValue(state, 'i64');
+}
+
+/** The context of the handlers that come next, for some; now and then the bits of an instance as an f64. */
+export function drawContexts(state: BodyState): readonly ExceptionHandler[] {
+  const { draw, shape, config } = state;
+  if (shape.release < CONTEXT_RELEASE || !draw.chance(config.contexts)) return [];
+  const instance = drawInstance(state);
+  const isFloat = shape.throws && draw.chance(FLOAT_CONTEXTS);
+  const value = isFloat ? bitcast(state, 'f64', instance) : instance;
+  state.useCounts[value] = (state.useCounts[value] ?? 0) + 1;
+  return [{ kind: 'context', value }];
 }
 
 /** In a handler: reads some of the values in scope before `mark`, of each register class. */

@@ -52,6 +52,12 @@ export function withLongLists(config: Config, caseSeed: string): Config {
     types: preferWide(config.types, isLongest ? LONGEST_WEIGHT : WIDE_WEIGHT),
     dynamicInstructions: Math.max(config.dynamicInstructions, INSTRUCTIONS),
     // What fetches so many results lies between a branch and its target, which then may be out of reach.
-    statementWeights: { ...weights, branch: 4 * weights.branch, exit: 3 * weights.exit },
+    statementWeights: {
+      ...weights,
+      call: 2 * weights.call,
+      branch: 4 * weights.branch,
+      exit: 6 * weights.exit,
+    },
+    indirectCalls: Math.max(config.indirectCalls, 50),
   };
 }

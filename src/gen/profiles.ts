@@ -28,6 +28,7 @@ export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 8000, max: 9000 }, weight: 2 },
   { item: { min: 12_000, max: 12_400 }, weight: 1 },
   { item: { min: 16_000, max: 16_500 }, weight: 1 },
+  { item: { min: 18_000, max: 20_400 }, weight: 1 },
   { item: { min: 32_500, max: 33_000 }, weight: 1 },
   { item: { min: 65_000, max: 65_700 }, weight: 1 },
   { item: { min: 130_900, max: 131_400 }, weight: 1 },

@@ -11,11 +11,9 @@ import {
   type BodyState,
 } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
-import { emitThrow, tagValue, throwCondition } from './exceptions.ts';
+import { drawInstance, drawTag, emitThrow, tagValue, throwCondition } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { inEndingBlock } from './scopes.ts';
-import { drawInstance } from './try-calls.ts';
-import { drawTag } from './try-tags.ts';
 import { anyValue, constant } from './values.ts';
 
 /** Above every frame: the search ends with the outermost. */

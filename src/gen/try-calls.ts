@@ -13,21 +13,19 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
-import { handlerOdds, isFloatContext, readLive } from './exceptions.ts';
+import { drawContexts, drawTag, handlerOdds, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { fetchBack, putAway } from './put-away.ts';
 import { enter, inEndingBlock } from './scopes.ts';
 import { drawTryEdges } from './try-edges.ts';
-import { drawTag } from './try-tags.ts';
-import { anyValue, bitcast, constant } from './values.ts';
+import { anyValue } from './values.ts';
 import type { View } from './views.ts';
 
 /** Conventions a try_call's callee may have and that riscv64 lowers (`isa/call_conv.rs`, `supports_exceptions`). */
 const CATCHABLE: readonly CallConv[] = ['system_v', 'tail', 'preserve_all'];
 
-/** Releases with try_call, and with `context` in handler lists. */
+/** The first release with try_call. */
 const TRY_CALL_RELEASE = 121;
-const CONTEXT_RELEASE = 123;
 
 export function canTry(state: BodyState, callConv: CallConv): boolean {
   return state.shape.release >= TRY_CALL_RELEASE && CATCHABLE.includes(callConv);
@@ -49,18 +47,6 @@ function handlerCall(
   return { block: call.block, args: [...exns, ...call.args] };
 }
 
-/** What a context is, or an exception names: often one of two, so that they meet. */
-export function drawInstance(state: BodyState): Value {
-  return state.draw.chance(state.config.fewInstances)
-    ? constant(state, 'i64', BigInt(state.draw.int(0, 1)))
-    : anyValue(state, 'i64');
-}
-
-function drawContext(state: BodyState): Value {
-  const instance = drawInstance(state);
-  return isFloatContext(state) ? bitcast(state, 'f64', instance) : instance;
-}
-
 interface Handlers {
   readonly list: readonly ExceptionHandler[];
   /** Each block with how many of its parameters are payload. */
@@ -73,11 +59,9 @@ function drawHandlers(state: BodyState): Handlers {
   const blocks: { block: DraftBlock; payload: number }[] = [];
   const odds = handlerOdds(state);
   if (draw.chance(odds.none)) return { list, blocks };
-  const hasContexts = state.shape.release >= CONTEXT_RELEASE;
   const tags = draw.int(0, 3);
   for (let tag = 0; tag <= tags; tag += 1) {
-    if (hasContexts && draw.chance(state.config.contexts))
-      list.push({ kind: 'context', value: drawContext(state) });
+    list.push(...drawContexts(state));
     const payload = draw.int(0, 2);
     const passed = draw.chance(40) ? [anyValue(state, draw.pick(state.shape.types).item)] : [];
     const types: Type[] = [...Array<Type>(payload).fill('i64'), ...passed.map((v) => typeOf(state, v))];
@@ -88,13 +72,6 @@ function drawHandlers(state: BodyState): Handlers {
     else list.push({ kind: 'tag', tag: drawTag(state, tag), target });
   }
   return { list, blocks };
-}
-
-function countContexts(state: BodyState, list: readonly ExceptionHandler[]): void {
-  for (const handler of list) {
-    if (handler.kind === 'context')
-      state.useCounts[handler.value] = (state.useCounts[handler.value] ?? 0) + 1;
-  }
 }
 
 function tryInst(callee: Callee, args: readonly Value[], table: ExceptionTable): Inst {
@@ -129,7 +106,6 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
     kept.map((index) => returns[index]?.type ?? 'i64'),
   );
   const { list, blocks } = drawHandlers(state);
-  countContexts(state, list);
   const stored = putAway(state);
   const table = {
     sig: view.sig,

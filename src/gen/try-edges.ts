@@ -8,13 +8,13 @@ import {
   jump,
   newBlock,
   openScope,
+  plain,
   type BodyState,
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
-import { handlerOdds } from './exceptions.ts';
-import { enter } from './scopes.ts';
-import { drawTag } from './try-tags.ts';
+import { drawContexts, drawTag, handlerOdds } from './exceptions.ts';
+import { enter, inEndingBlock } from './scopes.ts';
 import { anyValue, condition } from './values.ts';
 
 /*
@@ -27,6 +27,12 @@ const BYPASSED = 60;
 /** Of 100 ways on, and of 100 handlers, how many lead to the merge and not to a block in between, and of 100 handlers to that of another. */
 const DIRECT = 60;
 const SHARED = 50;
+/**
+ * Of 100 such calls, how many have handlers that lead to one block without parameters, and of 100 of these
+ * handlers how many do: the blocks on such edges are empty.
+ */
+const BARE = 50;
+const BARE_HANDLERS = 80;
 /** Of 100 arguments that could be a payload, how many are. */
 const PAYLOADS = 60;
 
@@ -93,13 +99,26 @@ export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): Tr
     args: [value(state, checksum), ...carried.map(({ index }): BlockArg => ({ kind: 'ret', index }))],
   };
   const odds = handlerOdds(state);
-  const count = draw.chance(Math.max(odds.none, UNHANDLED)) ? 0 : draw.int(1, 3);
-  const handlers = Array.from({ length: count }, (_, turn): ExceptionHandler => {
-    const target = { block: onward().id, args: types.map((type) => handlerArg(state, type)) };
+  const isHandled = !draw.chance(Math.max(odds.none, UNHANDLED));
+  const bare = isHandled && draw.chance(BARE) ? newBlock(state) : null;
+  const count = isHandled ? draw.int(bare === null ? 1 : 2, 3) : 0;
+  const handlers = Array.from({ length: count }).flatMap((_, turn): readonly ExceptionHandler[] => {
+    const contexts = drawContexts(state);
+    const isBare = bare !== null && draw.chance(BARE_HANDLERS);
+    const target = isBare
+      ? blockCall(state, bare)
+      : { block: onward().id, args: types.map((type) => handlerArg(state, type)) };
     const isDefault = turn === count - 1 && draw.chance(odds.default);
-    return isDefault ? { kind: 'default', target } : { kind: 'tag', tag: drawTag(state, turn), target };
+    const tag = isDefault ? null : drawTag(state, turn);
+    return [...contexts, tag === null ? { kind: 'default', target } : { kind: 'tag', tag, target }];
   });
   const join = (): void => {
+    if (bare !== null) {
+      inEndingBlock(state, bare, () => {
+        const passed = carried.map(({ type }) => anyValue(state, type));
+        jump(state, merge, [plain(state, 'bnot', 'i64', [checksum]), ...passed]);
+      });
+    }
     for (const relay of relays) {
       state.block = relay;
       jump(

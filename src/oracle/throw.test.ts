@@ -240,6 +240,7 @@ block0:
       const outcome = run(text, [], space);
       return outcome.kind === 'returned' ? outcome.results[0] : null;
     });
-    expect([...isLower].sort()).toEqual([0n, 0n, 1n]);
+    expect(isLower.filter((one) => one === 1n)).toHaveLength(1);
+    expect(isLower).toContain(0n);
   });
 });
