@@ -1,8 +1,8 @@
 import { layoutSignature } from '../abi/layout.ts';
-import { functionNameText, isCall, signatureOfCall, type Function } from '../clif/module.ts';
+import { findFunction, functionNameText, isCall, type Function } from '../clif/module.ts';
 import { releaseNumber } from '../clif/release.ts';
 import type { Signature } from '../clif/signature.ts';
-import { callsForCertain, STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
+import { STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
 import { LIMIT_MISJUDGED, LIMIT_PASSED } from '../compare/stack-end.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { planCall } from '../emulator/marshal.ts';
@@ -29,21 +29,27 @@ interface StackNeed {
   readonly isExact: boolean;
 }
 
-/** What the check of a stack limit has to count (cranelift-codegen `machinst/abi.rs`, `gen_prologue`), as far as the module tells. */
-function stackNeed(fn: Function, frameBytes: number, implicitReturnArea: boolean): StackNeed {
-  const insts = fn.blocks.flatMap((block) => block.insts);
-  const tails = insts.filter(({ op }) => op.startsWith('return_call'));
-  const first = fn.blocks[0]?.insts ?? [];
-  const leaving = tails.filter((inst) => inst === first.at(-1));
-  const leavesForCertain = leaving.length > 0 && !first.some(({ op }) => op.startsWith('trap'));
+/**
+ * What the check of a stack limit has to count (cranelift-codegen `machinst/abi.rs`, `gen_prologue`). A call that `plain` made is in the code, whatever an
+ * optimiser made of others.
+ */
+function stackNeed(
+  { entry, kase, configuration }: StackEnd,
+  frameBytes: number,
+  plain: Observation,
+): StackNeed {
+  const implicitReturnArea = hasImplicitReturnArea(configuration);
   const areaOf = (signature: Signature): number =>
     layoutSignature(signature, { implicitReturnArea }).argumentAreaBytes;
-  const areas = leaving.map((inst) => areaOf(signatureOfCall(fn, inst) ?? fn.signature));
-  const enlarged = leavesForCertain ? Math.max(0, ...areas) - areaOf(fn.signature) : 0;
-  const calls = callsForCertain(fn.blocks[0]);
+  const calls = (plain.calls?.entries ?? []).filter((logged) => logged.kind === 'call' && logged.depth <= 1);
+  const left = calls.find(({ depth }) => depth === 0)?.callee?.name;
+  const target = left === undefined ? null : (findFunction(kase.module, left) ?? null);
+  const enlarged = target === null ? 0 : Math.max(0, areaOf(target.signature) - areaOf(entry.signature));
+  const insts = entry.blocks.flatMap((block) => block.insts);
+  const tails = insts.filter(({ op }) => op.startsWith('return_call'));
   return {
-    bytes: frameBytes + Math.max(0, enlarged) + (calls ? SETUP_BYTES : 0),
-    isExact: calls === insts.some(isCall) && (leavesForCertain ? tails.length === 1 : tails.length === 0),
+    bytes: frameBytes + enlarged + (calls.length > 0 ? SETUP_BYTES : 0),
+    isExact: calls.length > 0 === insts.some(isCall) && tails.length === (target === null ? 0 : 1),
   };
 }
 
@@ -87,19 +93,22 @@ function trialsFor(need: StackNeed, knowsFrame: boolean): readonly Trial[] {
 
 /** Whether the check of the entry's stack limit counts what the entry takes, and no more. */
 export async function runLimits(stack: StackEnd): Promise<readonly Finding[]> {
-  const { entry, kase, functions, configuration, cranelift, seed } = stack;
+  const { entry, kase, functions, cranelift, seed } = stack;
   const [told] = stack.told;
   const word = limitWord(stack);
   const own = functions.find(({ name }) => functionNameText(name) === functionNameText(kase.entry));
   if (word === null || own === undefined || told === undefined) return [];
-  const need = stackNeed(entry, own.frameSizeBytes, hasImplicitReturnArea(configuration));
+  const plainInput = kase.inputs[told.input] ?? [];
+  const [plain] = await executeAtEnd(stack, [plainInput], [{ seed, input: 0 }], { logBytes: LOG_BYTES });
+  if (plain === undefined) return [];
+  const need = stackNeed(stack, own.frameSizeBytes, plain);
   // A leaf that needs no stack is not checked.
   if (need.bytes === 0) return [];
   const knowsFrame = (releaseNumber(cranelift) ?? Infinity) >= FRAME_LAYOUT_RELEASE;
   const trials = trialsFor(need, knowsFrame);
   const vmctx = vmctxParam(entry);
   const inputs = trials.map(({ limit }) =>
-    (kase.inputs[told.input] ?? []).map((bits, i) => (i === vmctx ? BigInt.asUintN(64, limit) : bits)),
+    plainInput.map((bits, i) => (i === vmctx ? BigInt.asUintN(64, limit) : bits)),
   );
   const runs = trials.map(({ isFromSp }, input) => ({ seed, input, ...(isFromSp ? { fromSp: word } : {}) }));
   const observations = await executeAtEnd(stack, inputs, runs, { logBytes: LOG_BYTES });
