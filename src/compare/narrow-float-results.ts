@@ -70,20 +70,30 @@ type SpillGuess = (block: Block, at: number, result: Value, index: number) => bo
 /** Floats alive behind a call, of 32 registers, up to which none has to be spilled. */
 const FEW_FLOATS = 16;
 
-/** Whether everything that reads `value` stands in `block` behind `at` and ahead of any further call. */
+/** Whether everything that reads `value` stands in `block` behind `at` and ahead of any further call and of the block's end, which want it in a place of their own. */
 function isReadNearby(fn: Function, block: Block, at: number, value: Value): boolean {
   const reads = (inst: Inst): boolean => usesOf(inst).includes(value);
   if (fn.blocks.some((other) => other !== block && other.insts.some(reads))) return false;
   const behind = block.insts.slice(at + 1);
   const last = behind.findLastIndex(reads);
-  return !behind.slice(0, Math.max(0, last)).some(isCall) && !block.insts.slice(0, at).some(reads);
+  const isAtEnd = last === behind.length - 1;
+  return !isAtEnd && !behind.slice(0, last + 1).some(isCall) && !block.insts.slice(0, at).some(reads);
+}
+
+/** What compiles the case, as far as it matters to what is spilled. */
+interface Compiler {
+  readonly isSinglePass: boolean;
+  /** Reads may come to stand behind any further call. */
+  readonly isOptimised: boolean;
 }
 
 /**
  * `single_pass` may spill anything. `backtracking` leaves a result in a register that is read ahead of the next call and of the end of its block, where few floats are alive. Where the
  * callee has no return area there is nothing to spill it from.
  */
-function spillGuess(fn: Function, isSinglePass: boolean): SpillGuess {
+function spillGuess(fn: Function, { isSinglePass, isOptimised }: Compiler): SpillGuess {
+  const calls = fn.blocks.flatMap(({ insts }) => insts.filter(isCall));
+  const mayMove = isOptimised && calls.length > 1;
   let lives: ReadonlyMap<Inst, readonly Value[]> | null = null;
   const isFloat = (value: Value): boolean => typeInfo(fn.valueTypes[value] ?? 'i64').isFloat;
   return (block, at, result, index) => {
@@ -92,7 +102,7 @@ function spillGuess(fn: Function, isSinglePass: boolean): SpillGuess {
     if (inst === undefined || signature === undefined) return false;
     const layout = layoutSignature(signature, { implicitReturnArea: true });
     if (layout.returns[index]?.parts[0]?.place.kind !== 'memory') return false;
-    if (isSinglePass || !isReadNearby(fn, block, at, result)) return true;
+    if (isSinglePass || mayMove || !isReadNearby(fn, block, at, result)) return true;
     lives ??= liveAcross(fn, isCall);
     const floats = [...(lives.get(inst) ?? []), ...inst.results].filter(isFloat);
     return floats.length > FEW_FLOATS;
@@ -133,8 +143,8 @@ function rewriteBlock(
   return { ...block, insts: state.insts };
 }
 
-function rewriteFunction(fn: Function, isSinglePass: boolean): Function {
-  const mayBeSpilled = spillGuess(fn, isSinglePass);
+function rewriteFunction(fn: Function, compiler: Compiler): Function {
+  const mayBeSpilled = spillGuess(fn, compiler);
   const types = [...fn.valueTypes];
   const edges: Block[] = [];
   const slot = Math.max(-1, ...fn.stackSlots.keys()) + 1;
@@ -149,9 +159,11 @@ function rewriteFunction(fn: Function, isSinglePass: boolean): Function {
  * outcomes stay what they are. A failure that this ends is one of the box alone (docs/findings.md, F3); what carries the wrong bits still fails.
  */
 export function reboxNarrowFloatResults(kase: Case): Case {
-  const isSinglePass = kase.configurations.some(
-    ({ shared }) => shared['regalloc_algorithm'] === 'single_pass',
-  );
-  const functions = kase.module.functions.map((fn) => rewriteFunction(fn, isSinglePass));
+  const settings = kase.configurations.map(({ shared }) => shared);
+  const compiler = {
+    isSinglePass: settings.some((shared) => shared['regalloc_algorithm'] === 'single_pass'),
+    isOptimised: settings.some((shared) => (shared['opt_level'] ?? 'none') !== 'none'),
+  };
+  const functions = kase.module.functions.map((fn) => rewriteFunction(fn, compiler));
   return { ...kase, module: { functions } };
 }
