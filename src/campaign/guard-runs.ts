@@ -11,9 +11,9 @@ import { executeAtEnd, SETUP_BYTES, type StackEnd } from './stack-end.ts';
 
 /** Where in the stack that a run takes its guard lies, from 0 to 65536: the top, the very end, and as many between as 64 KiB have pages. */
 const GUARD_PLACES: readonly number[] = Array.from({ length: 16 }, (_, i) => Math.max(1, i * 0x1111));
-
 /** Of each run with a guard and of those between them: the guest has room for 3 MiB in all. */
 const GUARD_LOG_BYTES = 128 << 10;
+
 /**
  * How much of the stack may fault, bytes: what `probestack_size_log2` says, or a page, which is probed as well where that is less. Null where no
  * frame is as large, or none is probed.

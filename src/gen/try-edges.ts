@@ -35,7 +35,6 @@ const BARE = 50;
 const BARE_HANDLERS = 80;
 /** Of 100 arguments that could be a payload, how many are. */
 const PAYLOADS = 60;
-
 /** Of 100 such calls, how many have no handlers at least. */
 const UNHANDLED = 25;
 
@@ -59,7 +58,7 @@ function handlerArg(state: BodyState, type: Type): BlockArg {
   return value(state, anyValue(state, type));
 }
 
-/** A block that only goes on to `merge` with what it was passed, and the call of it with `args`. */
+/** A block, one more of `relays`, that only goes on to `merge` with what it is passed. */
 function between(state: BodyState, merge: DraftBlock, relays: DraftBlock[]): DraftBlock {
   const relay = newBlock(
     state,
