@@ -1,4 +1,5 @@
 import { isModelled } from '../abi/convention.ts';
+import { layoutSignature, needsReturnArea } from '../abi/layout.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
 import { violationDraft } from '../compare/outcomes.ts';
@@ -7,7 +8,8 @@ import { GUARD_NEAR, GUARD_PASSED } from '../compare/stack-end.ts';
 import type { Finding } from '../compare/verdict.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { PAGE_BYTES } from '../emulator/protocol.ts';
-import { executeAtEnd, SETUP_BYTES, type StackEnd } from './stack-end.ts';
+import { hasImplicitReturnArea } from './link-case.ts';
+import { executeAtEnd, knowsFrames, SETUP_BYTES, type StackEnd } from './stack-end.ts';
 
 /** Where in the stack that a run takes its guard lies, from 0 to 65536: the top, the very end, and as many between as 64 KiB have pages. */
 const GUARD_PLACES: readonly number[] = Array.from({ length: 16 }, (_, i) => Math.max(1, i * 0x1111));
@@ -28,6 +30,24 @@ function guardBytes({ shared }: Configuration, functions: readonly CompiledFunct
 function isWatched({ artifact, functions, kase, cranelift }: StackEnd): boolean {
   if (functions.length > 1 && artifact.stubs.length === 0) return false;
   return kase.module.functions.every(({ signature }) => isModelled(signature.callConv, cranelift));
+}
+
+/** The largest area for calls that a function of the module may have, bytes. */
+function callAreaBytes({ kase, configuration }: StackEnd): number {
+  const implicitReturnArea = hasImplicitReturnArea(configuration);
+  const areas = kase.module.functions.flatMap(({ sigRefs }) =>
+    [...sigRefs.values()].map((signature) => {
+      if (!implicitReturnArea && needsReturnArea(signature)) return 0;
+      const { argumentAreaBytes, returnAreaBytes } = layoutSignature(signature, { implicitReturnArea });
+      return argumentAreaBytes + returnAreaBytes;
+    }),
+  );
+  return Math.max(0, ...areas);
+}
+
+function largestFrameBytes(stack: StackEnd): number {
+  const told = Math.max(...stack.functions.map(({ frameSizeBytes }) => frameSizeBytes));
+  return knowsFrames(stack.cranelift) ? told : told + callAreaBytes(stack);
 }
 
 /** Tops of frames, below what `SETUP_BYTES` are for, as a run's log tells; of the entry too, whose sp is `sp`. */
@@ -77,7 +97,7 @@ export async function runGuards(stack: StackEnd): Promise<readonly Finding[]> {
   const { seed, kase, index: configuration } = stack;
   const { input, outcome: expected } = told;
   const runs = [{ seed, input: 0 }, ...GUARD_PLACES.map((guard) => ({ seed, input: 0, guard }))];
-  const largestFrame = Math.max(...stack.functions.map(({ frameSizeBytes }) => frameSizeBytes));
+  const largestFrame = largestFrameBytes(stack);
   const options = { guardBytes: bytes, logBytes: GUARD_LOG_BYTES };
   const [plain, ...guarded] = await executeAtEnd(stack, [kase.inputs[input] ?? []], runs, options);
   // Whatever else comes of a run that may end anywhere says nothing.

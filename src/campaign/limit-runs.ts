@@ -1,6 +1,5 @@
 import { layoutSignature } from '../abi/layout.ts';
 import { findFunction, functionNameText, isCall, type Function } from '../clif/module.ts';
-import { releaseNumber } from '../clif/release.ts';
 import type { Signature } from '../clif/signature.ts';
 import { STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
 import { LIMIT_MISJUDGED, LIMIT_PASSED } from '../compare/stack-end.ts';
@@ -8,7 +7,7 @@ import type { Finding } from '../compare/verdict.ts';
 import { planCall } from '../emulator/marshal.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { hasImplicitReturnArea } from './link-case.ts';
-import { executeAtEnd, SETUP_BYTES, type StackEnd } from './stack-end.ts';
+import { executeAtEnd, knowsFrames, SETUP_BYTES, type StackEnd } from './stack-end.ts';
 
 /** What a limit lies above the lowest byte that it leaves: less than the alignment of sp. */
 const ABOVE_BYTES = 8;
@@ -19,8 +18,6 @@ const HIGHEST_ADDED_TO = 0xffff_ffff_ffff_8000n;
 const HIGHEST_LIMIT = 0xffff_ffff_ffff_fff8n;
 /** Enough for one call; where there is any the check was passed. */
 const LOG_BYTES = 4096;
-/** The first release that tells of a frame with all that belongs to it (`driver/build.rs`). */
-const FRAME_LAYOUT_RELEASE = 125;
 
 /** Bytes below sp at entry, less what `SETUP_BYTES` are for, that a function and the first thing its callees do may write. */
 interface StackNeed {
@@ -104,8 +101,7 @@ export async function runLimits(stack: StackEnd): Promise<readonly Finding[]> {
   const need = stackNeed(stack, own.frameSizeBytes, plain);
   // A leaf that needs no stack is not checked.
   if (need.bytes === 0) return [];
-  const knowsFrame = (releaseNumber(cranelift) ?? Infinity) >= FRAME_LAYOUT_RELEASE;
-  const trials = trialsFor(need, knowsFrame);
+  const trials = trialsFor(need, knowsFrames(cranelift));
   const vmctx = vmctxParam(entry);
   const inputs = trials.map(({ limit }) =>
     plainInput.map((bits, i) => (i === vmctx ? BigInt.asUintN(64, limit) : bits)),

@@ -3,6 +3,7 @@ import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Case, Configuration } from '../clif/case.ts';
 import type { Function } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
+import { releaseNumber } from '../clif/release.ts';
 import { executeRuns } from '../emulator/execute.ts';
 import type { Guest } from '../emulator/guest.ts';
 import type { Observation } from '../emulator/observe.ts';
@@ -12,6 +13,14 @@ import { poisonBytes } from './poison.ts';
 
 /** Of the return address and the frame pointer. */
 export const SETUP_BYTES = 16;
+/** The first release that tells of a frame with all that belongs to it (`driver/build.rs`); before, it leaves out the area for calls. */
+const FRAME_LAYOUT_RELEASE = 125;
+
+/** Whether the compiler tells of whole frames. */
+export function knowsFrames(cranelift: string): boolean {
+  return (releaseNumber(cranelift) ?? Infinity) >= FRAME_LAYOUT_RELEASE;
+}
+
 /** A configuration of a case, compiled and linked, whose plain runs were right. */
 export interface StackEnd {
   readonly guest: Guest;
