@@ -1,11 +1,12 @@
 import type { Function, Value } from '../clif/module.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
-import { emit, finishFunction, newValue, plain, publish, type BodyState } from './body-state.ts';
+import { emit, finishFunction, newValue, publish, type BodyState } from './body-state.ts';
 import { canAfford } from './call-parts.ts';
-import { fold, startChecksum } from './checksum.ts';
+import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement } from './control.ts';
 import type { Draw } from './draw.ts';
+import { holdFramesApart } from './frame-records.ts';
 import { leaveFunction, returnConstants } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
@@ -95,23 +96,6 @@ function takeParams(state: BodyState): readonly Value[] {
     }
     return value;
   });
-}
-
-/** Folds whether the frame pointer that the caller passes is that of this function: it never is. */
-function holdFramesApart(state: BodyState): void {
-  const theirs = state.incoming[state.plan.roles.findIndex(({ kind }) => kind === 'frame')];
-  if (theirs === undefined) return;
-  const ours = plain(state, 'get_frame_pointer', 'i64', []);
-  const isSame = newValue(state, 'i8');
-  emit(state, {
-    kind: 'compare',
-    op: 'icmp',
-    type: 'i64',
-    results: [isSame],
-    args: [theirs, ours],
-    cond: 'eq',
-  });
-  fold(state, isSame);
 }
 
 /** A callee that fits the budget: most often one that nothing calls yet, so that few are left uncalled. */

@@ -66,6 +66,16 @@ describe('corners', () => {
     expect(leaves.length).toBeGreaterThan(12);
   });
 
+  it('have functions that read their frame record', () => {
+    const functions = functionsOf(casesWhere((config) => config.throwingCases === 100));
+    const reading = functions.filter((fn) => {
+      const insts = fn.blocks.flatMap((block) => block.insts);
+      const frames = new Set(insts.flatMap(({ op, results }) => (op === 'get_frame_pointer' ? results : [])));
+      return insts.some(({ op, args }) => op === 'load' && args.some((arg) => frames.has(arg)));
+    });
+    expect(reading.length).toBeGreaterThan(12);
+  });
+
   it('have contexts among more integers than there are callee-saved registers', () => {
     const functions = functionsOf(casesWhere((config) => config.pressureClasses.includes('int')));
     const crowded = functions.filter((fn) =>

@@ -7,7 +7,8 @@ import { canHandOver, limitArgument } from './stack-limits.ts';
 import { constant } from './values.ts';
 import { plainView, viewOf, type View } from './views.ts';
 
-const NO_FRAME = 1n;
+/** What stands for the frame pointer of a caller that is gone. */
+export const NO_FRAME = 1n;
 
 /** Whether results of `target` can stand for those of `own`: the same types, and every extension that `own` promises is made. */
 export function canStandFor(target: Signature, own: Signature): boolean {

@@ -12,6 +12,21 @@ function framePlace(place: (machine: Machine, frame: bigint) => bigint): Emit {
   };
 }
 
+/**
+ * What the word at `address` of a frame record holds: the frame pointer of the caller, and where the function returns to (RISC-V psABI, "Frame Pointer Convention", has the record below
+ * the frame pointer; cranelift-codegen `isa/riscv64/abi.rs`, `gen_prologue_frame_setup`, has it at the frame pointer). Null for any other address, and for the entry, whose caller is no function of the module.
+ */
+export function frameRecordWord({ frames, space }: Machine, address: bigint): bigint | null {
+  if (frames === null) return null;
+  const own = frames.indexOf(address);
+  if (own > 0) return frames[own - 1] ?? null;
+  const returning = frames.indexOf(address - RETURN_ADDRESS_AT);
+  return returning > 0 ? space.returnAddress(frames[returning] ?? 0n) : null;
+}
+
+/** Bytes from the frame pointer. */
+const RETURN_ADDRESS_AT = 8n;
+
 /** Somewhere in the frame: how far from the frame pointer is nobody's business. */
 function stackPointer({ frameBytes, byAddress }: Machine, frame: bigint): bigint {
   const [first] = byAddress.values();

@@ -3,6 +3,7 @@ import { functionNameText, type FunctionName } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import { UNCAUGHT } from '../clif/throw-routine.ts';
 import { call } from './calls.ts';
+import { frameRecordWord } from './emit-frame.ts';
 import { resetMemory } from './memory.ts';
 import type { Program, TraceSink } from './program.ts';
 import { Stop } from './stop.ts';
@@ -50,6 +51,8 @@ export function interpret(
   machine.depth = 0;
   machine.tail = null;
   if (machine.frames !== null) machine.frames.length = 0;
+  machine.memory.frameRecord =
+    machine.frames === null ? null : (address) => frameRecordWord(machine, address);
   machine.trace = options.trace ?? null;
   for (const f of functions.values()) f.active = false;
   try {

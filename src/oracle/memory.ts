@@ -24,6 +24,8 @@ export interface Memory {
   text: { readonly textBase: number; readonly textBits: bigint };
   /** Whether a read of bytes nobody wrote ends the run; otherwise they read as zero. */
   strictUninit: boolean;
+  /** A word of the frame record of a live activation, by its address; null for any other address. Itself null where frames are nobody's business. */
+  frameRecord: ((address: bigint) => bigint | null) | null;
 }
 
 /** A function's slots, laid out once: offsets from the start of its frame, a multiple of `alignBytes`. */
@@ -45,6 +47,7 @@ export function createMemory(): Memory {
     stackBase: 0,
     text: { textBase: 0, textBits: 0n },
     strictUninit: true,
+    frameRecord: null,
   };
 }
 
@@ -129,8 +132,9 @@ function wild(address: bigint, offset: number): never {
   return exhaust(`wild access at 0x${BigInt.asUintN(64, address + BigInt(offset)).toString(16)}`);
 }
 
-/** What `locate` gives for code. */
+/** What `locate` gives for code, and for what is neither code nor a slot but may be a frame record. */
 const IN_TEXT = -1;
+const IN_FRAME = -2;
 const TEXT_BYTES = 0x100_0000;
 
 /** Position in `bytes` of an access of `size` bytes, all of them mapped. */
@@ -142,7 +146,7 @@ function locate(memory: Memory, address: bigint, offset: number, size: number): 
   if (wrapped >= 0 && wrapped + size <= memory.top) return wrapped;
   const inText = at + memory.stackBase - memory.text.textBase;
   if (inText >= 0 && inText + size <= TEXT_BYTES) return IN_TEXT;
-  return wild(address, offset);
+  return memory.frameRecord === null ? wild(address, offset) : IN_FRAME;
 }
 
 function readBits(view: DataView, at: number, size: number): bigint {
@@ -185,6 +189,10 @@ function writeBits(view: DataView, at: number, size: number, bits: bigint): void
 export function readMemory(memory: Memory, address: bigint, offset: number, size: number): bigint {
   const at = locate(memory, address, offset, size);
   if (at === IN_TEXT) return BigInt.asUintN(8 * size, memory.text.textBits);
+  if (at === IN_FRAME) {
+    const word = size === 8 ? memory.frameRecord?.(BigInt.asUintN(64, address + BigInt(offset))) : null;
+    return word ?? wild(address, offset);
+  }
   const { state } = memory;
   for (let i = at; i < at + size; i++) {
     const s = state[i];
@@ -204,7 +212,7 @@ export function writeMemory(
   bits: bigint,
 ): void {
   const at = locate(memory, address, offset, size);
-  if (at === IN_TEXT) wild(address, offset);
+  if (at < 0) wild(address, offset);
   const { state } = memory;
   for (let i = at; i < at + size; i++) {
     if (state[i] === UNMAPPED) wild(address, offset);

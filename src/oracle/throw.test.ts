@@ -243,4 +243,34 @@ block0:
     expect(isLower.filter((one) => one === 1n)).toHaveLength(1);
     expect(isLower).toContain(0n);
   });
+
+  it('lead to a record of the caller and of the way back, but for the entry', () => {
+    const text = `function %main() -> i64 tail {
+    fn0 = %f(i64) -> i64 tail
+block0:
+    v0 = get_frame_pointer.i64
+    v1 = call fn0(v0)
+    return v1
+}
+
+function %f(i64) -> i64 tail {
+block0(v0: i64):
+    v1 = get_frame_pointer.i64
+    v2 = load.i64 v1
+    v3 = load.i64 v1+8
+    v4 = get_return_address.i64
+    v5 = bxor v0, v2
+    v6 = bxor v3, v4
+    v7 = bor v5, v6
+    return v7
+}
+`;
+    for (const space of [DEFAULT_SPACE, OTHER_SPACE, OPPOSITE_SPACE])
+      expect(run(text, [], space)).toEqual({ kind: 'returned', results: [0n] });
+    const own =
+      'function %main() -> i64 tail {\nblock0:\n    v0 = get_frame_pointer.i64\n    v1 = load.i64 v0\n    return v1\n}\n';
+    expect(run(own, [])).toMatchObject({ kind: 'exhausted' });
+    const half = text.replace('v2 = load.i64 v1', 'v2 = uload32.i64 v1');
+    expect(run(half, [])).toMatchObject({ kind: 'exhausted' });
+  });
 });
