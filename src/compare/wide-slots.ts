@@ -23,6 +23,8 @@ export function partsOf(type: Type): readonly Type[] {
 const ROOM = 20;
 /** The same for what a function returns: all of it is taken at once, and what it was made of may still be. */
 const RESULT_ROOM = 14;
+/** Pieces that come in, whatever becomes of them: of long lists something is spilled at any place. */
+const TAKEN_ROOM = 60;
 
 /** What carries a result: pieces, or, with `isWhole`, the value itself, of which only the first piece is sure to arrive, and the other pieces. */
 export function resultParts(type: Type, isWhole: boolean): readonly Type[] {
@@ -42,8 +44,11 @@ export function takesWhole({ params }: Signature): boolean {
 }
 
 /** Whether its wide results stay whole as well. They come through spill slots in any case, where they keep their first piece. */
-export function givesWhole({ returns }: Signature): boolean {
-  return vectorsIn(returns.flatMap(({ type }) => resultParts(type, true))) <= RESULT_ROOM;
+export function givesWhole({ params, returns }: Signature): boolean {
+  const taken = vectorsIn(params.flatMap(({ type }) => partsOf(type)));
+  return (
+    taken <= TAKEN_ROOM && vectorsIn(returns.flatMap(({ type }) => resultParts(type, true))) <= RESULT_ROOM
+  );
 }
 
 function split(params: readonly AbiParam[], parts: (type: Type) => readonly Type[]): readonly AbiParam[] {
