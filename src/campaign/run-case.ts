@@ -162,7 +162,9 @@ async function executeConfiguration(
     const { cranelift } = bench;
     const [seed] = seeds;
     const stack = { guest, artifact, kase, entry, configuration, index, functions, told, seed, cranelift };
+    const stackStarted = bench.now();
     findings.push(...(await runLimits(stack)), ...(await runGuards(stack)));
+    bench.phases.execute += bench.executeClock.answered(stackStarted);
   }
   const isMeeting = findings.every(({ kind, place }) => kind === 'abi-violation' && place !== UNDEFINED_READ);
   if (!isMeeting || kase.parties === undefined || implicitReturnArea) return findings;
