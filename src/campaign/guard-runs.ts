@@ -2,9 +2,8 @@ import { isModelled } from '../abi/convention.ts';
 import { layoutSignature, needsReturnArea } from '../abi/layout.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
-import { violationDraft } from '../compare/outcomes.ts';
 import { largestFrameText } from '../compare/probe-loops.ts';
-import { GUARD_NEAR, GUARD_PASSED } from '../compare/stack-end.ts';
+import { GUARD_LATE, GUARD_NEAR, GUARD_PASSED } from '../compare/stack-end.ts';
 import type { Finding } from '../compare/verdict.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { PAGE_BYTES } from '../emulator/protocol.ts';
@@ -69,19 +68,21 @@ function guardDraft(
   largestFrame: number,
 ): Pick<Finding, 'kind' | 'place' | 'detail'> | null {
   const violation = violations.find(({ kind }) => kind === 'guard' || kind === 'late-guard');
-  const draft = violation === undefined ? null : violationDraft([violation]);
-  if (violation === undefined || draft === null) return null;
-  const { kind, name, expected: guard, found } = violation;
+  if (violation === undefined) return null;
+  const { name, expected: guard, found } = violation;
   const sp = found + BigInt(name.slice('sp-'.length));
   const area = `${bytes} bytes from sp-0x${(sp - guard).toString(16)} on`;
   const frame = largestFrameText(largestFrame);
-  if (kind === 'late-guard')
-    return { ...draft, detail: `${name} was written before the guard, ${area}, was touched; ${frame}` };
+  const kind = 'abi-violation';
+  if (violation.kind === 'late-guard') {
+    const detail = `${name} was written before the guard, ${area}, was touched; ${frame}`;
+    return { kind, place: GUARD_LATE, detail };
+  }
   if (plain?.calls?.isCut !== false) return null;
   const isNear = frameTops(plain, sp).some((top) => isNextTo(top, guard, bytes));
   return {
-    ...draft,
-    place: isNear ? GUARD_NEAR : draft.place,
+    kind,
+    place: isNear ? GUARD_NEAR : GUARD_PASSED,
     detail: `${name} was written and the guard, ${area}, not touched; ${frame}`,
   };
 }

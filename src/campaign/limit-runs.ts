@@ -1,7 +1,7 @@
 import { layoutSignature } from '../abi/layout.ts';
-import { findFunction, functionNameText, isCall, type Function } from '../clif/module.ts';
+import { findFunction, functionNameText, isCall } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
-import { STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
+import { STACK_OVERFLOW, stackLimitLoads, vmctxParam } from '../clif/stack-limit.ts';
 import { LIMIT_MISJUDGED, LIMIT_PASSED } from '../compare/stack-end.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { planCall } from '../emulator/marshal.ts';
@@ -50,14 +50,10 @@ function stackNeed(
   };
 }
 
-function vmctxParam({ signature }: Function): number {
-  return signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
-}
-
 /** The word of a row that holds the entry's limit; null where it has none, or loads it from elsewhere. */
 function limitWord({ entry, configuration }: StackEnd): number | null {
   if (stackLimitLoads(entry)?.length !== 0) return null;
-  const vmctx = vmctxParam(entry);
+  const vmctx = vmctxParam(entry.signature);
   const plan = planCall(entry.signature, hasImplicitReturnArea(configuration));
   const move = plan.moves.find(({ param }) => param === vmctx);
   return move === undefined ? null : move.at / 8;
@@ -102,7 +98,7 @@ export async function runLimits(stack: StackEnd): Promise<readonly Finding[]> {
   // A leaf that needs no stack is not checked.
   if (need.bytes === 0) return [];
   const trials = trialsFor(need, knowsFrames(cranelift));
-  const vmctx = vmctxParam(entry);
+  const vmctx = vmctxParam(entry.signature);
   const inputs = trials.map(({ limit }) =>
     plainInput.map((bits, i) => (i === vmctx ? BigInt.asUintN(64, limit) : bits)),
   );

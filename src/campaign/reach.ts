@@ -1,5 +1,5 @@
 import type { CompiledFunction } from '../backend/compile-result.ts';
-import { functionNameText, type Function, type Module } from '../clif/module.ts';
+import { findFunction, functionNameText, type Function, type Module } from '../clif/module.ts';
 import type { Finding } from '../compare/verdict.ts';
 
 /** Relocations that reach no further than 2 GiB (RISC-V ELF psABI, "Relocations"). */
@@ -22,13 +22,13 @@ export function reachFinding(
   compiled: readonly CompiledFunction[],
   configuration: number,
 ): Finding | null {
-  const functions = new Map(module.functions.map((fn) => [functionNameText(fn.name), fn]));
   for (const { name, relocations } of compiled) {
-    const fn = functions.get(functionNameText(name));
-    if (fn === undefined || !relocations.some(({ kind }) => NEAR.includes(kind))) continue;
+    const near = relocations.filter(({ kind }) => NEAR.includes(kind));
+    const fn = near.length === 0 ? undefined : findFunction(module, name);
+    if (fn === undefined) continue;
     const far = farFunctions(fn);
-    for (const { kind, offset, target } of relocations) {
-      if (!NEAR.includes(kind) || target.kind !== 'function') continue;
+    for (const { kind, offset, target } of near) {
+      if (target.kind !== 'function') continue;
       const callee = functionNameText(target.name);
       if (!far.has(callee)) continue;
       const detail = `${functionNameText(name)}+0x${offset.toString(16)} reaches ${callee}, which is not colocated, by ${kind}`;

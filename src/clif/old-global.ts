@@ -3,6 +3,7 @@ import type { Token } from './lexer.ts';
 import type { Value } from './module.ts';
 import { emit, type FunctionContext, inventValue, type InstSink } from './parse-context.ts';
 import { type Type, typeInfo } from './type.ts';
+import { vmctxParam } from './stack-limit.ts';
 
 /** How deep one global value may rest on others; the verifier refuses a cycle, which ends here. */
 const DEEPEST = 100;
@@ -73,7 +74,7 @@ function globalValue(
 }
 
 function contextParam(context: FunctionContext, token: Token): Value {
-  const index = context.signature.params.findIndex((param) => param.purpose.kind === 'vmctx');
+  const index = vmctxParam(context.signature);
   const value = context.entryParams[index]?.value;
   return value ?? failAt(token, `${token.text} needs a parameter with the purpose vmctx`);
 }

@@ -1,7 +1,13 @@
 import { isCall, type Block, type Function } from './module.ts';
+import type { Signature } from './signature.ts';
 
 /** What a check of the stack limit traps with (cranelift-codegen `ir/trapcode.rs`, `STACK_OVERFLOW`). */
 export const STACK_OVERFLOW = 'stk_ovf';
+
+/** Index of the parameter that is the vmctx; -1 without one. */
+export function vmctxParam({ params }: Signature): number {
+  return params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+}
 
 /**
  * Offsets of the loads of words that lead from vmctx to a function's `stack_limit`, the first one first (cranelift-codegen `machinst/abi.rs`,

@@ -2,6 +2,7 @@ import type { Outcome } from '../clif/outcome.ts';
 import type { Signature } from '../clif/signature.ts';
 import { bitMask, typeInfo, type Type } from '../clif/type.ts';
 import type { SignatureLayout } from '../abi/layout.ts';
+import type { Violation } from '../abi/violation.ts';
 import { describePlace } from './place.ts';
 import { GUARD_LATE, GUARD_PASSED } from './stack-end.ts';
 import type { Finding, Observed } from './verdict.ts';
@@ -106,8 +107,6 @@ function judge(comparison: Comparison, expected: Outcome, observed: Outcome): Dr
   return { kind: 'miscompile', place: 'a return instead of a trap', detail };
 }
 
-type Violations = Observed['violations'];
-
 /** The place of outcomes that differ between poisons. */
 export const UNDEFINED_READ = 'depends on undefined registers or stack';
 /** Place of an abi-violation: bytes above sp at entry that are not the callee's. */
@@ -122,7 +121,7 @@ function registerPlace(name: string): string {
   return `${name.replace(/^v\d+/, 'vector registers')} not restored`;
 }
 
-function violationPlace(violation: Violations[number]): string {
+function violationPlace(violation: Violation): string {
   switch (violation.kind) {
     case 'register':
       return registerPlace(violation.name);
@@ -146,13 +145,13 @@ function violationPlace(violation: Violations[number]): string {
 }
 
 /** `s3: expected 0x1, found 0x2 (u0:3, returns to %main+0x4c)`; without the call it is the outermost. */
-function violationText({ name, expected, found, call }: Violations[number]): string {
+function violationText({ name, expected, found, call }: Violation): string {
   const where = call === null ? '' : ` (${call})`;
   return `${name}: expected ${hex(expected)}, found ${hex(found)}${where}`;
 }
 
 /** `s5 not restored; sp wrong on return`: every rule that was broken, each once. */
-export function violationDraft(violations: Violations): Draft | null {
+export function violationDraft(violations: readonly Violation[]): Draft | null {
   if (violations.length === 0) return null;
   const places = [...new Set(violations.map(violationPlace))].sort();
   const all = violations.map(violationText);

@@ -1,7 +1,7 @@
 import { layoutSignature } from '../abi/layout.ts';
 import type { Case } from '../clif/case.ts';
 import type { Function, Inst, Module, Value } from '../clif/module.ts';
-import { STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
+import { STACK_OVERFLOW, stackLimitLoads, vmctxParam } from '../clif/stack-limit.ts';
 import type { Type } from '../clif/type.ts';
 
 /** What the load of an I-type instruction reaches from its base. */
@@ -12,7 +12,7 @@ function isNear(offset: number): boolean {
 /** The limit loaded and looked at in the body: one above the stack is negative, one below is not. */
 function checkByHand(fn: Function, chain: readonly number[]): Function {
   const [entry, ...rest] = fn.blocks;
-  const vmctx = fn.signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+  const vmctx = vmctxParam(fn.signature);
   let last = entry?.params[vmctx]?.value;
   if (entry === undefined || last === undefined) return fn;
   const valueTypes: (Type | undefined)[] = [...fn.valueTypes];
@@ -66,7 +66,7 @@ export function checkLimitsByHand(kase: Case): Case {
  * not compiled at all.
  */
 function comesOnStack({ signature }: Function): boolean {
-  const vmctx = signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+  const vmctx = vmctxParam(signature);
   const [part] = layoutSignature(signature, { implicitReturnArea: true }).params[vmctx]?.parts ?? [];
   return part?.place.kind === 'memory';
 }

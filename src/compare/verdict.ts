@@ -1,3 +1,4 @@
+import type { Violation } from '../abi/violation.ts';
 import type { Outcome } from '../clif/outcome.ts';
 
 export const FINDING_KINDS = [
@@ -44,20 +45,5 @@ export const VERDICT_KINDS: readonly VerdictKind[] = ['agree', 'declined', 'inva
 /** What the emulator saw on one input under one poison. The shape is emulator's `Observation`. */
 export interface Observed {
   readonly outcome: Outcome;
-  readonly violations: readonly {
-    readonly kind:
-      | 'register'
-      | 'sp'
-      | 'canary'
-      | 'alignment'
-      | 'tail-sp'
-      | 'frame'
-      | 'return-address'
-      | 'guard'
-      | 'late-guard';
-    readonly name: string;
-    readonly expected: bigint;
-    readonly found: bigint;
-    readonly call: string | null;
-  }[];
+  readonly violations: readonly Violation[];
 }

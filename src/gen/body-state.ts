@@ -93,8 +93,13 @@ export function publish(state: BodyState, value: Value): void {
   state.scope.push(value);
 }
 
+/** Something reads `value`. */
+export function countUse(state: BodyState, value: Value): void {
+  state.useCounts[value] = (state.useCounts[value] ?? 0) + 1;
+}
+
 export function emit(state: BodyState, inst: Inst): void {
-  for (const arg of inst.args) state.useCounts[arg] = (state.useCounts[arg] ?? 0) + 1;
+  for (const arg of inst.args) countUse(state, arg);
   state.block.insts.push(inst);
   state.cost += state.multiplier;
 }
@@ -125,7 +130,7 @@ export function newBlock(state: BodyState, params: readonly Type[] = []): DraftB
 
 export function blockCall(state: BodyState, block: DraftBlock, args: readonly Value[] = []): BlockCall {
   const passed: BlockArg[] = args.map((value) => ({ kind: 'value', value }));
-  for (const arg of args) state.useCounts[arg] = (state.useCounts[arg] ?? 0) + 1;
+  for (const arg of args) countUse(state, arg);
   return { block: block.id, args: passed };
 }
 

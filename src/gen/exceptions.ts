@@ -1,6 +1,6 @@
 import type { ExceptionHandler, Inst, Value } from '../clif/module.ts';
 import { typeInfo } from '../clif/type.ts';
-import { emit, newValue, plain, type BodyState } from './body-state.ts';
+import { countUse, emit, newValue, plain, type BodyState } from './body-state.ts';
 import { fold } from './checksum.ts';
 import { anyValue, bitcast, condition, constant } from './values.ts';
 
@@ -86,7 +86,7 @@ export function drawContexts(state: BodyState): readonly ExceptionHandler[] {
   const instance = drawInstance(state);
   const isFloat = shape.throws && draw.chance(FLOAT_CONTEXTS);
   const value = isFloat ? bitcast(state, 'f64', instance) : instance;
-  state.useCounts[value] = (state.useCounts[value] ?? 0) + 1;
+  countUse(state, value);
   return [{ kind: 'context', value }];
 }
 

@@ -5,6 +5,7 @@ import {
   blockCall,
   branch,
   closeScope,
+  countUse,
   jump,
   newBlock,
   openScope,
@@ -47,7 +48,7 @@ export interface TryEdges {
 }
 
 function value(state: BodyState, one: Value): BlockArg {
-  state.useCounts[one] = (state.useCounts[one] ?? 0) + 1;
+  countUse(state, one);
   return { kind: 'value', value: one };
 }
 

@@ -1,5 +1,5 @@
 import { functionNameText, slotBytes, type Function } from '../clif/module.ts';
-import { callsForCertain, STACK_OVERFLOW, stackLimitLoads } from '../clif/stack-limit.ts';
+import { callsForCertain, STACK_OVERFLOW, stackLimitLoads, vmctxParam } from '../clif/stack-limit.ts';
 import { hasSlotAbove, readMemory, type Memory } from './memory.ts';
 import { exhaust, trap } from './stop.ts';
 import { UnsupportedError } from './unsupported-error.ts';
@@ -20,7 +20,7 @@ function sourceOf(fn: Function): LimitSource {
   const offsets = stackLimitLoads(fn);
   if (offsets === null)
     throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), `gv${fn.stackLimit}`);
-  const param = fn.signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
+  const param = vmctxParam(fn.signature);
   if (param < 0)
     throw new UnsupportedError('stack_limit', null, functionNameText(fn.name), 'there is no vmctx');
   return { param, offsets };
