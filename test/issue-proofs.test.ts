@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Driver } from '../src/backend/driver.ts';
 import { openEnvironment, readKnownIssues } from '../src/campaign/environment.ts';
 import { explainFinding } from '../src/campaign/explain-finding.ts';
 import { runCase } from '../src/campaign/run-case.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
-import type { Case, Configuration } from '../src/clif/case.ts';
+import { configurationText, type Case, type Configuration } from '../src/clif/case.ts';
 import type { Finding } from '../src/compare/verdict.ts';
 import { caseFromClif } from '../src/corpus/entry-case.ts';
 
@@ -254,5 +255,20 @@ describe('known issues that explain a finding together', () => {
       const issues = ISSUES.filter((issue) => issue.id !== missing);
       expect(await explainFinding(station, kase, verdict, issues, CRANELIFT)).toBeNull();
     }
+  });
+
+  it('are each tried once', async () => {
+    const kase = caseOf(LIMIT_AND_VECTOR, WIDE_VECTORS);
+    const { verdict } = await runCase(station.bench, kase);
+    const asked: string[] = [];
+    const { driver } = station.bench;
+    const compile = vi.spyOn(driver, 'compile').mockImplementation((text, configurations) => {
+      asked.push([Buffer.from(text).toString(), ...configurations.map(configurationText)].join('\n'));
+      return Driver.prototype.compile.call(driver, text, configurations);
+    });
+    await explainFinding(station, kase, verdict, ISSUES, CRANELIFT);
+    compile.mockRestore();
+    expect(asked.length).toBeGreaterThan(2);
+    expect(new Set(asked).size).toBe(asked.length);
   });
 });

@@ -2,7 +2,13 @@ import { configurationText, type Case } from '../clif/case.ts';
 import { printModule } from '../clif/print.ts';
 import { countInstructions } from '../clif/rewrite.ts';
 import { coarseBucket } from '../compare/bucket.ts';
-import { matchKnownIssues, opcodesOf, rewriteCase, type KnownIssue } from '../compare/known-issues.ts';
+import {
+  matchKnownIssues,
+  opcodesOf,
+  rewriteCase,
+  type KnownIssue,
+  type Rewrite,
+} from '../compare/known-issues.ts';
 import { isAtStackEnd } from '../compare/stack-end.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { noTime } from './phases.ts';
@@ -19,10 +25,12 @@ interface Prover {
   readonly cranelift: string;
   readonly opcodes: () => ReadonlySet<string>;
   readonly finding: Finding;
+  /** What rewrites that changed something led to (`failureWithout`), by their names: attempts overlap. */
+  readonly failures: Map<string, Verdict | null>;
 }
 
 /** Whether a rewrite found nothing to change: running the case again would show the same again. */
-function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
+function isUntouched({ cranelift }: Prover, kase: Case, rewritten: Case): boolean {
   const isSetAlike = rewritten.configurations.every((configuration, i) => {
     const own = kase.configurations[i];
     return own !== undefined && configurationText(own) === configurationText(configuration);
@@ -37,12 +45,28 @@ function isUntouched({ kase, cranelift }: Prover, rewritten: Case): boolean {
 
 /** How the case still fails once `avoided` are kept clear of: null where it agrees or fails only in ways that plain issues explain. */
 async function failureWithout(prover: Prover, avoided: readonly KnownIssue[]): Promise<Verdict | null> {
-  const rewrites = new Set(avoided.flatMap(({ avoidedBy }) => avoidedBy ?? []));
-  const { detail, place } = prover.finding;
-  const rewritten = [...rewrites].reduce((kase, rewrite) => rewriteCase(rewrite, kase, detail), prover.kase);
-  if (isUntouched(prover, rewritten)) return { kind: 'finding', finding: prover.finding };
+  const { detail } = prover.finding;
+  let rewritten = prover.kase;
+  const applied = new Set<Rewrite>();
+  for (const rewrite of new Set(avoided.flatMap(({ avoidedBy }) => avoidedBy ?? []))) {
+    const next = rewriteCase(rewrite, rewritten, detail);
+    if (isUntouched(prover, rewritten, next)) continue;
+    rewritten = next;
+    applied.add(rewrite);
+  }
+  if (applied.size === 0) return { kind: 'finding', finding: prover.finding };
+  const key = [...applied].sort().join();
+  const before = prover.failures.get(key);
+  if (before !== undefined) return before;
+  const failure = await failureOf(prover, rewritten);
+  prover.failures.set(key, failure);
+  return failure;
+}
+
+/** How `rewritten` fails, told as `failureWithout` does. */
+async function failureOf(prover: Prover, rewritten: Case): Promise<Verdict | null> {
   // The end of the stack is looked at where plain runs are right: what shows there was hidden by nothing.
-  const looksAtStackEnd = isAtStackEnd(place);
+  const looksAtStackEnd = isAtStackEnd(prover.finding.place);
   const { verdict } = await runCase(
     { ...prover.station.bench, phases: noTime(), looksAtStackEnd },
     rewritten,
@@ -147,7 +171,8 @@ export async function explainFinding(
   if (candidates.length === 0) return joinIds(certain);
   const failing = withOnly(kase, finding);
   const plain = issues.filter((issue) => issue.avoidedBy === undefined);
-  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, finding };
+  const failures = new Map<string, Verdict | null>();
+  const prover: Prover = { station, kase: failing, issues, plain, cranelift, opcodes, finding, failures };
   const proof = await prove(prover, candidates);
   return proof === null ? null : joinIds([...certain, ...proof]);
 }
