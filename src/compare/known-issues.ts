@@ -10,6 +10,7 @@ import { unrollProbes } from './probe-loops.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
 import { checkLimitsByHand, checkPassedLimitsByHand } from './stack-limits.ts';
 import type { Finding } from './verdict.ts';
+import { maySpillWideVectors } from './wide-spills.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 /** Rewrites by name: see `rewriteCase`. */
@@ -118,9 +119,9 @@ export function rewriteCase(rewrite: Rewrite, kase: Case, detail = ''): Case {
     case 'round-by-hand':
       return roundByHand(kase);
     case 'keep-wide-vectors-in-memory':
-      return keepWideVectorsInMemory(kase, true);
+      return maySpillWideVectors(kase) ? keepWideVectorsInMemory(kase, true) : kase;
     case 'keep-wide-vectors-in-parts':
-      return keepWideVectorsInMemory(kase, false);
+      return maySpillWideVectors(kase) ? keepWideVectorsInMemory(kase, false) : kase;
     case 'system-v-for-preserve-all':
       return systemVForPreserveAll(kase);
     case 'system-v-for-probed-preserve-all':

@@ -41,6 +41,8 @@ export interface BodyState {
   readonly costs: readonly number[];
   /** Functions that some function made so far calls. */
   readonly called: Set<number>;
+  /** Functions that this one leaves to. */
+  readonly leftTo: Set<number>;
   readonly blocks: DraftBlock[];
   readonly valueTypes: Type[];
   readonly useCounts: number[];

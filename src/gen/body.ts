@@ -1,6 +1,6 @@
 import type { Function, Value } from '../clif/module.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
-import { emit, finishFunction, newValue, publish, type BodyState } from './body-state.ts';
+import { emit, finishFunction, newValue, publish, typeOf, type BodyState } from './body-state.ts';
 import { canAfford } from './call-parts.ts';
 import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
@@ -58,6 +58,7 @@ function startBody(context: BodyContext): BodyState {
     plan,
     costs,
     called,
+    leftTo: new Set(),
     blocks: [entry],
     valueTypes: [],
     useCounts: [],
@@ -170,7 +171,7 @@ function statement(state: BodyState): void {
       // Half of the traps are never taken, so that the rest of such functions is tested too.
       const kept = draw.chance(50) ? condition(state) : constant(state, 'i8', op === 'trapz' ? 1n : 0n);
       const code = draw.pick(['user1', 'user2', 'user11']);
-      emit(state, { kind: 'trap', op, type: 'i8', results: [], args: [kept], code });
+      emit(state, { kind: 'trap', op, type: typeOf(state, kept), results: [], args: [kept], code });
     }
   }
 }

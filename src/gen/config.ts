@@ -23,6 +23,8 @@ export interface Config {
   readonly functions: Range;
   readonly params: Range;
   readonly results: Range;
+  /** Percent of lists of parameters or results, in tens, that may be as long as that; the others have up to 4 or 10. */
+  readonly longLists: number;
   /** Statements in a function's body; a statement is a few instructions, a call, a branch or a loop. */
   readonly statements: Range;
   /**
@@ -92,6 +94,10 @@ export interface Config {
   readonly fencedCalls: number;
   /** Percent of functions that can tail-call and do. */
   readonly tailCalls: number;
+  /** Percent of `tail` functions that have the results of another one, so that either may leave to the other. */
+  readonly sharedResults: number;
+  /** Percent of tail calls that go where the function has not left to before, if they can. */
+  readonly otherTargets: number;
   /** Percent of configurations whose frames are probed by a call, which loses a0 (docs/findings.md, F19). */
   readonly outlineProbes: number;
   /** Percent of the others whose frames are probed in place. */
@@ -102,16 +108,22 @@ export interface Config {
   readonly relays: number;
   /** Percent of the other inner functions that return constants at once. */
   readonly idleFunctions: number;
+  /** Percent of inner functions that have the types of an earlier one, and another convention or other extensions. */
+  readonly lookalikes: number;
   /** Of 100 exceptions how many name an instance, and of 100 instances how many are one of two. */
   readonly namedInstances: number;
   readonly fewInstances: number;
   /** Of 100 tags how many are not among the first few. */
   readonly farTags: number;
+  /** Of 100 tags behind a further context how many stand in the list already. */
+  readonly repeatedTags: number;
   /** Percent of configurations without optimisation and with the better register allocator. */
   readonly plainCompiles: number;
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
+  /** Percent of conditions that are no comparison of integers. */
+  readonly otherConditions: number;
   /** Sizes of stack slots in bytes. */
   readonly slotSizes: readonly Weighted<Range>[];
 }
@@ -137,6 +149,7 @@ export const DEFAULT_CONFIG: Config = {
   functions: { min: 1, max: 8 },
   params: { min: 0, max: 24 },
   results: { min: 0, max: 24 },
+  longLists: 20,
   statements: { min: 1, max: 6 },
   dynamicInstructions: 1500,
   loopIterations: { min: 1, max: 4 },
@@ -208,16 +221,21 @@ export const DEFAULT_CONFIG: Config = {
   callsWithoutIntegers: 0,
   fencedCalls: 0,
   tailCalls: 60,
+  sharedResults: 60,
+  otherTargets: 0,
   outlineProbes: 1,
   inlineProbes: 25,
   otherGuards: 0,
   relays: 0,
   idleFunctions: 0,
+  lookalikes: 0,
   namedInstances: 50,
   fewInstances: 60,
   farTags: 50,
+  repeatedTags: 0,
   plainCompiles: 0,
   blockPadding: 2,
+  otherConditions: 0,
   statementWeights: {
     arithmetic: 30,
     call: 34,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
-import { blockCallsOf, findFunction, slotBytes, type Function } from '../clif/module.ts';
+import { blockCallsOf, findFunction, signatureOfCall, slotBytes, type Function } from '../clif/module.ts';
 import { layoutSignature } from '../abi/layout.ts';
 import { liveAcross } from '../clif/liveness.ts';
+import type { Signature } from '../clif/signature.ts';
 import { typeInfo, valueClassOf } from '../clif/type.ts';
 import { outcomeText } from '../compare/outcomes.ts';
 import { interpret } from '../oracle/interpret.ts';
@@ -30,7 +31,7 @@ function functionsOf(cases: readonly Case[]): readonly Function[] {
 describe('corners', () => {
   it('are for few seeds, none of which aims at a cell', () => {
     const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
-    expect(bent.length).toBe(320);
+    expect(bent.length).toBe(380);
     for (const seed of bent) expect(Number.parseInt(seed.slice(0, 8), 16) % 100).toBeGreaterThanOrEqual(40);
   });
 
@@ -247,5 +248,77 @@ describe('corners', () => {
       const vmctx = entry.signature.params.findIndex(({ purpose }) => purpose.kind === 'vmctx');
       for (const input of kase.inputs) expect(input[vmctx]).toBeLessThan(0x1_0000n);
     }
+  });
+
+  it('have callers of functions that differ in their convention or extensions alone', () => {
+    const functions = functionsOf(casesWhere((config) => config.lookalikes > 0));
+    const typesOf = ({ params, returns }: Signature): string =>
+      [...params, ...returns].map(({ type, purpose }) => `${type} ${purpose.kind}`).join();
+    const hasTwo = (fn: Function, differ: (a: Signature, b: Signature) => boolean): boolean => {
+      const signatures = [...fn.sigRefs.values()].filter(({ params }) => params.length > 0);
+      return signatures.some((a) => signatures.some((b) => typesOf(a) === typesOf(b) && differ(a, b)));
+    };
+    const byConvention = functions.filter((fn) => hasTwo(fn, (a, b) => a.callConv !== b.callConv));
+    const byExtension = functions.filter((fn) =>
+      hasTwo(
+        fn,
+        (a, b) =>
+          a.callConv === b.callConv && a.params.some((p, i) => p.extension !== b.params[i]?.extension),
+      ),
+    );
+    expect(byConvention.length).toBeGreaterThan(10);
+    expect(byExtension.length).toBeGreaterThan(5);
+  });
+
+  it('have tags that one call handles twice, behind instances that differ', () => {
+    const functions = functionsOf(casesWhere((config) => config.repeatedTags > 0));
+    const handlers = functions.flatMap((fn) =>
+      fn.blocks.flatMap(({ insts }) =>
+        insts.flatMap((inst) =>
+          inst.kind === 'try_call' || inst.kind === 'try_call_indirect' ? [inst.table.handlers] : [],
+        ),
+      ),
+    );
+    const repeating = handlers.filter((list) => {
+      const tags = list.flatMap((handler) => (handler.kind === 'tag' ? [handler.tag] : []));
+      return new Set(tags).size < tags.length;
+    });
+    expect(repeating.length).toBeGreaterThan(50);
+    const contexts = repeating.map((list) =>
+      list.flatMap((handler) => (handler.kind === 'context' ? [handler.value] : [])),
+    );
+    expect(contexts.filter((values) => new Set(values).size > 1).length).toBeGreaterThan(30);
+  });
+
+  it('have conditions that are integers of any width, or compare floats', () => {
+    const functions = functionsOf(casesWhere((config) => config.otherConditions > 0));
+    const asked = functions.flatMap((fn) => {
+      const insts = fn.blocks.flatMap((block) => block.insts);
+      const made = new Map(insts.flatMap((inst) => inst.results.map((value) => [value, inst.op] as const)));
+      return insts.flatMap(({ op, args: [value = 0] }) =>
+        op === 'brif' ? [made.get(value) === 'fcmp' ? 'fcmp' : (fn.valueTypes[value] ?? '')] : [],
+      );
+    });
+    for (const kind of ['fcmp', 'i8', 'i16', 'i32', 'i64', 'i128'])
+      expect(asked.filter((one) => one === kind).length, kind).toBeGreaterThan(4);
+  });
+
+  it('have functions with two tail calls, of which either needs more memory for its arguments', () => {
+    const functions = functionsOf(casesWhere((config) => config.otherTargets > 0));
+    const areas = functions.map((fn) =>
+      fn.blocks.flatMap(({ insts }) =>
+        insts.flatMap((inst) => {
+          const signature = inst.op.startsWith('return_call') ? signatureOfCall(fn, inst) : undefined;
+          if (signature === undefined) return [];
+          return [layoutSignature(signature, { implicitReturnArea: true }).argumentAreaBytes];
+        }),
+      ),
+    );
+    expect(
+      areas.filter(([first = 0, ...rest]) => rest.some((bytes) => first > bytes)).length,
+    ).toBeGreaterThan(5);
+    expect(
+      areas.filter(([first = 0, ...rest]) => rest.some((bytes) => first < bytes)).length,
+    ).toBeGreaterThan(5);
   });
 });

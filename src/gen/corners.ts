@@ -1,4 +1,5 @@
 import type { CallConv } from '../clif/signature.ts';
+import { typeInfo } from '../clif/type.ts';
 import type { Config, Range } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
 import { DEEP_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
@@ -14,8 +15,9 @@ const EXCEPTIONS: readonly number[] = [41, 42, 43];
 const CONTEXTS: readonly number[] = [44];
 const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
-const TAILS: readonly number[] = [49];
+const TAILS: readonly number[] = [49, 52];
 const WIDE: readonly number[] = [50];
+const LOOKALIKES: readonly number[] = [51];
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
@@ -48,6 +50,7 @@ function throwing(config: Config): Config {
     namedInstances: 80,
     fewInstances: 90,
     farTags: 15,
+    repeatedTags: 80,
     statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
   };
 }
@@ -97,17 +100,21 @@ function leaving(config: Config): Config {
   const weights = config.statementWeights;
   return {
     ...config,
-    functions: { min: 2, max: 4 },
+    functions: { min: 3, max: 5 },
     callConvs: weigh(config.callConvs, { tail: 20 }),
     entryCallConvs: weigh(config.entryCallConvs, { tail: 20 }),
     params: { min: 0, max: 130 },
+    longLists: 40,
     results: { min: config.results.min, max: Math.min(config.results.max, 4) },
     types: preferWide(config.types),
     relays: 10,
     idleFunctions: 5,
     tailCalls: 95,
+    sharedResults: 95,
+    otherTargets: 90,
+    otherConditions: 20,
     dynamicInstructions: Math.max(config.dynamicInstructions, 6000),
-    statementWeights: { ...weights, exit: weights.exit * 3 },
+    statementWeights: { ...weights, exit: weights.exit * 30, call: weights.call / 2 },
   };
 }
 
@@ -129,6 +136,29 @@ function widened(config: Config): Config {
   };
 }
 
+/** `types` with integers that can be extended four times as heavy. */
+function preferNarrow(types: Config['types']): Config['types'] {
+  return types.map(({ item, weight }) => {
+    const { isVector, isFloat, bits } = typeInfo(item);
+    return { item, weight: !isVector && !isFloat && bits < 64 ? 4 * weight : weight };
+  });
+}
+
+/** Functions that differ in nothing but their convention or extensions, called side by side. */
+function alike(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...config,
+    functions: atLeast(config.functions, 5),
+    functionParams: 0,
+    types: preferNarrow(config.types),
+    lookalikes: 75,
+    otherConditions: 60,
+    indirectCalls: Math.max(config.indirectCalls, 50),
+    statementWeights: { ...weights, call: 2 * weights.call },
+  };
+}
+
 /** Whether vectors are drawn, and none of more than 128 bits. */
 function hasShortVectors({ vectorCases, vectorBits }: Config): boolean {
   return vectorCases > 0 && vectorBits.every(({ item }) => item <= VECTOR_BITS);
@@ -144,5 +174,6 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
   if (TAILS.includes(rest)) return leaving(config);
   if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
+  if (LOOKALIKES.includes(rest)) return alike(config);
   return withLongLists(config, caseSeed);
 }

@@ -2,7 +2,7 @@ import type { ExceptionHandler, Inst, Value } from '../clif/module.ts';
 import { typeInfo } from '../clif/type.ts';
 import { countUse, emit, newValue, plain, type BodyState } from './body-state.ts';
 import { fold } from './checksum.ts';
-import { anyValue, bitcast, condition, constant } from './values.ts';
+import { anyValue, bitcast, comparison, constant } from './values.ts';
 
 /* What makes exceptions worth throwing: that most are caught, some by frames far out, and that handlers look at what was live. */
 
@@ -18,7 +18,8 @@ const RARE = 50;
 const FLOAT_CONTEXTS = 6;
 /** The first release with `context` in handler lists. */
 const CONTEXT_RELEASE = 123;
-const FAR_TAG = 8;
+/** What far tags have more than near ones: cut to a byte one is a near one, cut to two it is neither. */
+const FAR_TAG = 0x1_0100;
 /** Values of a class that a handler reads of those that were live across the call. */
 const MOST_LIVE = 8;
 
@@ -38,8 +39,8 @@ export function tryOdds({ shape, index, config }: BodyState): number {
 
 /** Whether to throw. */
 export function throwCondition(state: BodyState): Value {
-  const first = condition(state);
-  return state.draw.chance(RARE) ? plain(state, 'band', 'i8', [first, condition(state)]) : first;
+  const first = comparison(state);
+  return state.draw.chance(RARE) ? plain(state, 'band', 'i8', [first, comparison(state)]) : first;
 }
 
 /** `drawn` as the tag of an exception, or one of the small tags by a value. */
@@ -72,6 +73,19 @@ export function drawTag({ draw, config }: BodyState, turn: number): number {
   return draw.chance(config.farTags) ? turn + FAR_TAG : turn;
 }
 
+/** The tag of a handler behind `contexts`: one of its own or, where there is a context, perhaps one of those that `list` handles. */
+export function drawHandlerTag(
+  state: BodyState,
+  turn: number,
+  contexts: readonly ExceptionHandler[],
+  list: readonly ExceptionHandler[],
+): number {
+  const { draw, config } = state;
+  const tags = list.flatMap((handler) => (handler.kind === 'tag' ? [handler.tag] : []));
+  const mayRepeat = config.repeatedTags > 0 && contexts.length > 0 && tags.length > 0;
+  return mayRepeat && draw.chance(config.repeatedTags) ? draw.pick(tags) : drawTag(state, turn);
+}
+
 /** What a context is, or an exception names: often one of two, so that they meet. */
 export function drawInstance(state: BodyState): Value {
   return state.draw.chance(state.config.fewInstances)
@@ -79,11 +93,18 @@ export function drawInstance(state: BodyState): Value {
     : anyValue(state, 'i64');
 }
 
+/** Handlers with one tag stand behind one instance and the other in turn. */
+function drawContext(state: BodyState, turn: number): Value {
+  const { draw, config } = state;
+  const isInTurn = config.repeatedTags > 0 && draw.chance(config.fewInstances);
+  return isInTurn ? constant(state, 'i64', BigInt(turn % 2)) : drawInstance(state);
+}
+
 /** The context of the handlers that come next, for some; now and then the bits of an instance as an f64. */
-export function drawContexts(state: BodyState): readonly ExceptionHandler[] {
+export function drawContexts(state: BodyState, turn: number): readonly ExceptionHandler[] {
   const { draw, shape, config } = state;
   if (shape.release < CONTEXT_RELEASE || !draw.chance(config.contexts)) return [];
-  const instance = drawInstance(state);
+  const instance = drawContext(state, turn);
   const isFloat = shape.throws && draw.chance(FLOAT_CONTEXTS);
   const value = isFloat ? bitcast(state, 'f64', instance) : instance;
   countUse(state, value);

@@ -42,6 +42,16 @@ function lastVectorOperation(state: BodyState): void {
   fold(state, lane);
 }
 
+/** Where to leave to. */
+function drawTarget(state: BodyState, targets: readonly number[]): number {
+  const { draw, config } = state;
+  const others = targets.filter((target) => !state.leftTo.has(target));
+  const isOther = config.otherTargets > 0 && others.length > 0 && draw.chance(config.otherTargets);
+  const target = draw.pick(isOther ? others : targets);
+  state.leftTo.add(target);
+  return target;
+}
+
 /** Ends the block by a return or, where there is a function to leave to, a tail call; by a trap in a function that only traps. */
 export function leaveFunction(state: BodyState): void {
   const targets = tailCallTargets(state);
@@ -53,7 +63,7 @@ export function leaveFunction(state: BodyState): void {
     return;
   }
   if (targets.length > 0 && state.draw.chance(state.config.tailCalls)) {
-    tailCall(state, state.draw.pick(targets));
+    tailCall(state, drawTarget(state, targets));
     return;
   }
   const { returns } = state.plan.signature;

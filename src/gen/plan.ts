@@ -1,9 +1,10 @@
 import type { FunctionName } from '../clif/module.ts';
 import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '../clif/signature.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
-import type { Config, Weighted } from './config.ts';
+import type { Config, Range, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
 import { drawEntryLimit, drawLimit, type LimitRole } from './limit-role.ts';
+import { planLookalike } from './lookalikes.ts';
 import { pickWeighted } from './weighted.ts';
 
 /** What a parameter carries, which the type alone does not say. */
@@ -75,9 +76,9 @@ const TAIL_ENTRY_RELEASE = 108;
 const DATA: ParamRole = { kind: 'data' };
 
 /** Few most of the time, the whole range some of the time: long lists are what spills to the stack. */
-function drawCount(draw: Draw, max: number, min: number): number {
-  const kind = draw.int(0, 9);
-  const top = kind < 4 ? 4 : kind < 8 ? 10 : max;
+function drawCount(draw: Draw, { longLists }: Config, { min, max }: Range): number {
+  const kind = 10 * draw.int(0, 9);
+  const top = kind >= 100 - longLists ? max : kind < 40 ? 4 : 10;
   return draw.int(min, Math.max(min, Math.min(max, top)));
 }
 
@@ -141,7 +142,7 @@ function drawRegisterResults(
 
 function drawResults(draw: Draw, config: Config, shape: CaseShape): readonly AbiParam[] {
   if (!shape.implicitReturnArea) return drawRegisterResults(draw, config, shape.types);
-  const count = drawCount(draw, config.results.max, config.results.min);
+  const count = drawCount(draw, config, config.results);
   return Array.from({ length: count }, () => drawParam(draw, config, pickWeighted(draw, shape.types)));
 }
 
@@ -192,7 +193,7 @@ function withEntryLimit(draw: Draw, config: Config, drafts: readonly ParamDraft[
 
 /** The entry is called from outside with plain data, so it has no pointers but a stack limit, and it always has an i64 to report in. */
 function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallConv): FunctionPlan {
-  const data = Array.from({ length: drawCount(draw, config.params.max, config.params.min) }, () => ({
+  const data = Array.from({ length: drawCount(draw, config, config.params) }, () => ({
     param: drawParam(draw, config, pickWeighted(draw, shape.types)),
     role: DATA,
   }));
@@ -230,7 +231,7 @@ function planInner(
   earlier: readonly FunctionPlan[],
 ): FunctionPlan {
   const drafts: ParamDraft[] = Array.from(
-    { length: drawCount(draw, config.params.max - 2, config.params.min) },
+    { length: drawCount(draw, config, { ...config.params, max: config.params.max - 2 }) },
     () => ({ param: drawParam(draw, config, pickWeighted(draw, shape.types)), role: DATA }),
   );
   if (index + 1 < count && draw.chance(config.functionParams)) {
@@ -267,7 +268,10 @@ function planInner(
   // Tail calls need equal result types, which two independent draws hardly ever have.
   const relays = twins.filter((p) => p.isRelay);
   const twin =
-    callConv === 'tail' && !hasSret && twins.length > 0 && draw.chance(relays.length > 0 ? 90 : 60)
+    callConv === 'tail' &&
+    !hasSret &&
+    twins.length > 0 &&
+    draw.chance(relays.length > 0 ? 90 : config.sharedResults)
       ? draw.pick(relays.length > 0 ? relays : twins)
       : null;
   const drawn =
@@ -305,7 +309,11 @@ export function planFunctions(draw: Draw, config: Config, shape: CaseShape): rea
   const entryConv = pickWeighted(draw, entryCallConvs);
   const plans: FunctionPlan[] = [planEntry(draw, config, shape, entryConv)];
   for (let index = 1; index < count; index += 1) {
-    plans.push(planInner(draw, config, shape, pickWeighted(draw, callConvs), index, count, plans));
+    const isLookalike = config.lookalikes > 0 && draw.chance(config.lookalikes);
+    const lookalike = isLookalike ? planLookalike(draw, callConvs, index, plans) : null;
+    plans.push(
+      lookalike ?? planInner(draw, config, shape, pickWeighted(draw, callConvs), index, count, plans),
+    );
   }
   return plans;
 }

@@ -47,6 +47,15 @@ export function canThrow(state: BodyState): boolean {
   return state.shape.throws && state.index > 0;
 }
 
+/** Of 100 exceptions, how many have the tag that most lists begin with, where lists repeat tags. */
+const FIRST_TAGS = 60;
+
+/** Which of the tags is thrown. */
+function drawTurn({ draw, config }: BodyState): number {
+  const isFirst = config.repeatedTags > 0 && draw.chance(FIRST_TAGS);
+  return isFirst ? 0 : draw.int(0, 3);
+}
+
 /** On some inputs throws an exception with the checksum in its payload. */
 export function throwStatement(state: BodyState): void {
   const { draw } = state;
@@ -68,7 +77,7 @@ export function throwStatement(state: BodyState): void {
     };
     emit(state, inst);
     const place = placeToTell(state);
-    const tag = tagValue(state, drawTag(state, draw.int(0, 3)));
+    const tag = tagValue(state, drawTag(state, drawTurn(state)));
     const args = [top, frame, place, tag, checksumOf(state), anyValue(state, 'i64')];
     const routine = draw.chance(state.config.namedInstances) ? THROW_TO : THROW;
     const instance = routine.namesInstance ? [drawInstance(state)] : [];

@@ -13,7 +13,7 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
-import { drawContexts, drawTag, handlerOdds, readLive } from './exceptions.ts';
+import { drawContexts, drawHandlerTag, handlerOdds, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { fetchBack, putAway } from './put-away.ts';
 import { enter, inEndingBlock } from './scopes.ts';
@@ -61,7 +61,8 @@ function drawHandlers(state: BodyState): Handlers {
   if (draw.chance(odds.none)) return { list, blocks };
   const tags = draw.int(0, 3);
   for (let tag = 0; tag <= tags; tag += 1) {
-    list.push(...drawContexts(state));
+    const contexts = drawContexts(state, tag);
+    list.push(...contexts);
     const payload = draw.int(0, 2);
     const passed = draw.chance(40) ? [anyValue(state, draw.pick(state.shape.types).item)] : [];
     const types: Type[] = [...Array<Type>(payload).fill('i64'), ...passed.map((v) => typeOf(state, v))];
@@ -69,7 +70,7 @@ function drawHandlers(state: BodyState): Handlers {
     blocks.push({ block, payload });
     const target = handlerCall(state, block, payload, passed);
     if (tag === tags && draw.chance(odds.default)) list.push({ kind: 'default', target });
-    else list.push({ kind: 'tag', tag: drawTag(state, tag), target });
+    else list.push({ kind: 'tag', tag: drawHandlerTag(state, tag, contexts, list), target });
   }
   return { list, blocks };
 }

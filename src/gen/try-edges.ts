@@ -14,7 +14,7 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
-import { drawContexts, drawTag, handlerOdds } from './exceptions.ts';
+import { drawContexts, drawHandlerTag, handlerOdds } from './exceptions.ts';
 import { enter, inEndingBlock } from './scopes.ts';
 import { anyValue, condition } from './values.ts';
 
@@ -102,16 +102,17 @@ export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): Tr
   const isHandled = !draw.chance(Math.max(odds.none, UNHANDLED));
   const bare = isHandled && draw.chance(BARE) ? newBlock(state) : null;
   const count = isHandled ? draw.int(bare === null ? 1 : 2, 3) : 0;
-  const handlers = Array.from({ length: count }).flatMap((_, turn): readonly ExceptionHandler[] => {
-    const contexts = drawContexts(state);
+  const handlers: ExceptionHandler[] = [];
+  for (let turn = 0; turn < count; turn += 1) {
+    const contexts = drawContexts(state, turn);
     const isBare = bare !== null && draw.chance(BARE_HANDLERS);
     const target = isBare
       ? blockCall(state, bare)
       : { block: onward().id, args: types.map((type) => handlerArg(state, type)) };
     const isDefault = turn === count - 1 && draw.chance(odds.default);
-    const tag = isDefault ? null : drawTag(state, turn);
-    return [...contexts, tag === null ? { kind: 'default', target } : { kind: 'tag', tag, target }];
-  });
+    const tag = isDefault ? null : drawHandlerTag(state, turn, contexts, handlers);
+    handlers.push(...contexts, tag === null ? { kind: 'default', target } : { kind: 'tag', tag, target });
+  }
   const join = (): void => {
     if (bare !== null) {
       inEndingBlock(state, bare, () => {

@@ -5,6 +5,11 @@ import { canonicalNan, drawBits } from './constants.ts';
 import { loadWithin } from './memory.ts';
 import { bitcastSources } from './vector-types.ts';
 
+const FLOAT_CONDITIONS = ['eq', 'ne', 'lt', 'ge', 'ord', 'uno', 'ueq', 'one', 'ult', 'uge'] as const;
+
+/** Of 100 conditions that are no comparison of integers, how many compare floats. */
+const FLOAT_COMPARISONS = 25;
+
 const CONST_OP: Readonly<Record<string, string>> = {
   f16: 'f16const',
   f32: 'f32const',
@@ -143,8 +148,8 @@ export function canonicalise(state: BodyState, value: Value): Value {
   return plain(state, 'bitselect', type, [mask, nan, value]);
 }
 
-/** A condition for branches and selects: 0 or not, never a constant. */
-export function condition(state: BodyState): Value {
+/** A comparison of integers: 0 or 1, never a constant. */
+export function comparison(state: BodyState): Value {
   const { draw } = state;
   const type = draw.pick(['i8', 'i16', 'i32', 'i64'] as const);
   const result = newValue(state, 'i8');
@@ -152,4 +157,24 @@ export function condition(state: BodyState): Value {
   const args = [anyValue(state, type), anyValue(state, type)];
   emit(state, { kind: 'compare', op: 'icmp', type, results: [result], args, cond });
   return result;
+}
+
+/** What a branch, a select or a trap asks: a comparison of integers, or for some cases one of floats, or whether an integer is zero. */
+export function condition(state: BodyState): Value {
+  const { draw, config } = state;
+  if (config.otherConditions === 0 || !draw.chance(config.otherConditions)) return comparison(state);
+  if (draw.chance(FLOAT_COMPARISONS)) {
+    const type = draw.pick(['f32', 'f64'] as const);
+    const result = newValue(state, 'i8');
+    const args = [anyValue(state, type), anyValue(state, type)];
+    const cond = draw.pick(FLOAT_CONDITIONS);
+    emit(state, { kind: 'compare', op: 'fcmp', type, results: [result], args, cond });
+    return result;
+  }
+  const type = draw.pick(['i8', 'i8', 'i16', 'i32', 'i64', 'i128'] as const);
+  const value = anyValue(state, type);
+  if (draw.chance(50)) return value;
+  // Zero as often as not, whatever lies above it in its register.
+  const last = constant(state, 'i8', BigInt(typeInfo(type).bits - 1));
+  return plain(state, 'ishl', type, [value, last]);
 }
