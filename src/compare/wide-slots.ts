@@ -39,12 +39,12 @@ function vectorsIn(types: readonly Type[]): number {
  * Whether a function's wide parameters stay whole. They are in registers from their slots to the call, and from the entry to their slots: if they
  * are few, nothing need be spilled.
  */
-export function takesWhole({ params }: Signature): boolean {
+function takesWhole({ params }: Signature): boolean {
   return 3 * vectorsIn(params.map(({ type }) => type)) <= ROOM;
 }
 
-/** Whether its wide results stay whole as well. They come through spill slots in any case, where they keep their first piece. */
-export function givesWhole({ params, returns }: Signature): boolean {
+/** Whether its wide results may stay whole as well. They come through spill slots in any case, where they keep their first piece. */
+function mayGiveWhole({ params, returns }: Signature): boolean {
   const taken = vectorsIn(params.flatMap(({ type }) => partsOf(type)));
   return (
     taken <= TAKEN_ROOM && vectorsIn(returns.flatMap(({ type }) => resultParts(type, true))) <= RESULT_ROOM
@@ -55,13 +55,35 @@ function split(params: readonly AbiParam[], parts: (type: Type) => readonly Type
   return params.flatMap((param) => parts(param.type).map((type) => ({ ...param, type })));
 }
 
-/** The signature with pieces for wide values; only for what does not stay whole unless `splitsAll` says so. */
-export function splitSignature(signature: Signature, splitsAll: boolean): Signature {
+/** Which wide values cross calls whole. */
+export interface Places {
+  readonly takesWhole: (signature: Signature) => boolean;
+  readonly givesWhole: (signature: Signature) => boolean;
+}
+
+/** None of them do. */
+export const IN_PARTS: Places = { takesWhole: () => false, givesWhole: () => false };
+
+function wideResults({ returns }: Signature): string {
+  return returns.flatMap(({ type }) => (isWide(type) ? [type] : [])).join();
+}
+
+/** Few of them do. Functions of the same wide results, which may leave to one another, give all of them alike. */
+export function keptPlaces(functions: readonly Function[]): Places {
+  const inParts = new Set<string>();
+  for (const { signature, sigRefs } of functions) {
+    for (const one of [signature, ...sigRefs.values()]) if (!mayGiveWhole(one)) inParts.add(wideResults(one));
+  }
+  return { takesWhole, givesWhole: (signature) => !inParts.has(wideResults(signature)) };
+}
+
+/** The signature with pieces for wide values that do not stay whole. */
+export function splitSignature(signature: Signature, { takesWhole, givesWhole }: Places): Signature {
   const { params, returns } = signature;
-  const isGiven = !splitsAll && givesWhole(signature);
+  const isGiven = givesWhole(signature);
   return {
     ...signature,
-    params: !splitsAll && takesWhole(signature) ? params : split(params, partsOf),
+    params: takesWhole(signature) ? params : split(params, partsOf),
     returns: split(returns, (type) => resultParts(type, isGiven)),
   };
 }
@@ -73,8 +95,7 @@ export interface Spilling extends Rewriting {
   readonly tables: Tables;
   /** Null where instructions on wide values stay where they are. */
   readonly outlining: Outlining | null;
-  /** Whether wide values are passed whole where they are few. */
-  readonly keepsPlaces: boolean;
+  readonly places: Places;
   readonly slots: Map<number, StackSlot>;
   readonly slotOf: Map<Value, number>;
   /** Number of the function's next slot. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
 import { checkModule } from '../clif/check.ts';
+import { clifErrorText, parseClif } from '../clif/parse.ts';
 import type { Outcome } from '../clif/outcome.ts';
 import type { Signature } from '../clif/signature.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
@@ -10,7 +11,7 @@ import { SAMPLE_ABILITIES } from '../gen/sample-abilities.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { prepare } from '../oracle/prepare.ts';
 import { isMasked } from './outline.ts';
-import { givesWhole, takesWhole } from './wide-slots.ts';
+import { keptPlaces } from './wide-slots.ts';
 import { keepWideVectorsInMemory } from './wide-vectors.ts';
 
 function casesOf(profile: string, count: number): readonly Case[] {
@@ -70,7 +71,7 @@ describe('keepWideVectorsInMemory', () => {
     ['none does', tight],
   ])('keeps every outcome where %s', (_, some) => {
     for (const kase of some) {
-      const isWhole = some === roomy && givesWhole(entrySignature(kase));
+      const isWhole = some === roomy && keptPlaces(kase.module.functions).givesWhole(entrySignature(kase));
       const wanted = outcomes(kase).map((outcome) => inParts(kase, outcome, isWhole));
       expect(outcomes(keepWideVectorsInMemory(kase, true)), kase.seed).toEqual(wanted);
     }
@@ -108,7 +109,9 @@ describe('keepWideVectorsInMemory', () => {
     for (const kase of roomy) {
       const names = (each: Case): readonly string[] =>
         each.module.functions.map((fn) => fn.signature.params.map(({ type }) => type).join());
-      const isFew = kase.module.functions.every((fn) => takesWhole(fn.signature));
+      const isFew = kase.module.functions.every((fn) =>
+        keptPlaces(kase.module.functions).takesWhole(fn.signature),
+      );
       if (isFew) expect(names(keepWideVectorsInMemory(kase, true))).toEqual(names(kase));
     }
   });
@@ -132,5 +135,32 @@ describe('keepWideVectorsInMemory', () => {
 
   it('leaves alone what has none', () => {
     for (const kase of casesOf('vectors', 30)) expect(keepWideVectorsInMemory(kase, true)).toEqual(kase);
+  });
+
+  it('gives results alike in functions that leave to one another, however long their lists', () => {
+    const many = Array.from({ length: 40 }, () => 'i64x4').join(', ');
+    const parsed = parseClif(`function u0:1(${many}) -> i64x4 tail {
+block0(${Array.from({ length: 40 }, (_, i) => `v${i}: i64x4`).join(', ')}):
+    return v39
+}
+
+function %main(i64x4) -> i64x4 tail {
+    sig0 = (${many}) -> i64x4 tail
+    fn0 = u0:1 sig0
+block0(v0: i64x4):
+    return_call fn0(${Array.from({ length: 40 }, () => 'v0').join(', ')})
+}
+`);
+    if (parsed.kind === 'error') throw new Error(clifErrorText(parsed));
+    const { module } = parsed.file;
+    const configurations = [{ shared: {}, isa: ['has_v', 'has_zvl256b'] }];
+    const kase = {
+      seed: '0',
+      module,
+      entry: { kind: 'test', name: 'main' },
+      inputs: [],
+      configurations,
+    } as const;
+    expect(checkModule(keepWideVectorsInMemory(kase, true).module)).toEqual([]);
   });
 });

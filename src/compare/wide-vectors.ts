@@ -26,7 +26,8 @@ import {
   isWide,
   load,
   loadParts,
-  givesWhole,
+  IN_PARTS,
+  keptPlaces,
   partsOf,
   resultParts,
   slotFor,
@@ -34,7 +35,7 @@ import {
   store,
   storeParts,
   storeTo,
-  takesWhole,
+  type Places,
   type Spilling,
 } from './wide-slots.ts';
 
@@ -90,12 +91,12 @@ type CallInst = Extract<Inst, { readonly kind: 'call' | 'call_indirect' | 'try_c
 
 function givesWholeAt(state: Spilling, inst: CallInst): boolean {
   const signature = signatureOfCall(state.fn, inst);
-  return state.keepsPlaces && signature !== undefined && givesWhole(signature);
+  return signature !== undefined && state.places.givesWhole(signature);
 }
 
 function callArgs(state: Spilling, inst: CallInst): readonly Value[] {
   const signature = signatureOfCall(state.fn, inst);
-  const isWhole = state.keepsPlaces && signature !== undefined && takesWhole(signature);
+  const isWhole = signature !== undefined && state.places.takesWhole(signature);
   return isWhole ? argsWhole(state, inst.args) : argsInParts(state, inst.args);
 }
 
@@ -242,7 +243,7 @@ function rewriteOther(state: Spilling, inst: Inst): void {
 }
 
 function returnArgs(state: Spilling, inst: Inst): readonly Value[] {
-  const isWhole = state.keepsPlaces && givesWhole(state.fn.signature);
+  const isWhole = state.places.givesWhole(state.fn.signature);
   return inst.args.flatMap((arg) => {
     const type = state.types[arg];
     return isWide(type) ? loadParts(state, arg, state.insts, resultParts(type, isWhole)) : [arg];
@@ -259,10 +260,10 @@ function rewriteInst(state: Spilling, inst: Inst): void {
   else rewriteOther(state, inst);
 }
 
-function rewriteFunction(fn: Function, outlining: Outlining | null, keepsPlaces: boolean): Function {
+function rewriteFunction(fn: Function, outlining: Outlining | null, places: Places): Function {
   const types = [...fn.valueTypes];
-  const split = (signature: Signature): Signature => splitSignature(signature, !keepsPlaces);
-  const isWhole = keepsPlaces && takesWhole(fn.signature);
+  const split = (signature: Signature): Signature => splitSignature(signature, places);
+  const isWhole = places.takesWhole(fn.signature);
   const tables: Tables = {
     sigRefs: new Map([...fn.sigRefs].map(([number, signature]) => [number, split(signature)])),
     funcRefs: new Map(fn.funcRefs),
@@ -277,7 +278,7 @@ function rewriteFunction(fn: Function, outlining: Outlining | null, keepsPlaces:
       fn,
       tables,
       outlining,
-      keepsPlaces,
+      places,
       slots,
       slotOf,
       nextSlot,
@@ -339,9 +340,9 @@ export function keepWideVectorsInMemory(kase: Case, keepsPlaces: boolean): Case 
   if (!kase.module.functions.some((fn) => fn.valueTypes.some(isWide))) return kase;
   const entry = findFunction(kase.module, kase.entry);
   const outlining = spillsWithin(kase) ? startOutlining(kase.module.functions) : null;
-  const areKept = keepsPlaces && outlining === null;
-  const functions = kase.module.functions.map((fn) => rewriteFunction(fn, outlining, areKept));
-  const isWhole = entry === undefined || (areKept && takesWhole(entry.signature));
+  const places = keepsPlaces && outlining === null ? keptPlaces(kase.module.functions) : IN_PARTS;
+  const functions = kase.module.functions.map((fn) => rewriteFunction(fn, outlining, places));
+  const isWhole = entry === undefined || places.takesWhole(entry.signature);
   const params = entry?.signature.params ?? [];
   return {
     ...kase,
