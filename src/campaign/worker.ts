@@ -165,7 +165,8 @@ let isMuted = false;
 
 function tell(message: FromWorker): void {
   // What comes after an interrupt or without a parent is the end of driver and guest, not what the cases did.
-  if (!isMuted && process.connected) process.send?.(message);
+  // A parent that is gone without a word is known by the end of the channel; an error of the pipe says the same.
+  if (!isMuted && process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
 /** Ctrl-C reaches driver and guest too: a finding made of their death must not be told. The parent ends what is left. */

@@ -78,12 +78,12 @@ export function keptPlaces(functions: readonly Function[]): Places {
 }
 
 /** The signature with pieces for wide values that do not stay whole. */
-export function splitSignature(signature: Signature, { takesWhole, givesWhole }: Places): Signature {
+export function splitSignature(signature: Signature, places: Places): Signature {
   const { params, returns } = signature;
-  const isGiven = givesWhole(signature);
+  const isGiven = places.givesWhole(signature);
   return {
     ...signature,
-    params: takesWhole(signature) ? params : split(params, partsOf),
+    params: places.takesWhole(signature) ? params : split(params, partsOf),
     returns: split(returns, (type) => resultParts(type, isGiven)),
   };
 }
