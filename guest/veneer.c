@@ -42,6 +42,8 @@ static volatile int is_active;
 static struct poison poison;
 static uint32_t call_count;
 static int poisons_vectors;
+/* Below sp. Not where a guard lies: it would be touched by nobody's code, and after what lies below it. */
+static int spoils_dead;
 
 static void *map(uint64_t bytes) {
   void *at = mmap(NULL, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -86,6 +88,7 @@ void veneer_begin(const struct job *job, const struct poison *of_run, const stru
   veneer_slot = deepest = base + 1;
   poison = *of_run;
   poisons_vectors = before->with_vectors != 0;
+  spoils_dead = job->run->guard == 0;
   veneer_vl = poisons_vectors ? before->vl : 1;
   veneer_vtype = poisons_vectors ? before->vtype : 3 << 3;
   call_count = 0;
@@ -124,6 +127,12 @@ static void spoil_registers(struct call *now, uint32_t in_x, uint32_t in_f) {
   }
 }
 
+/* Nobody may count on what lies below sp. */
+static void spoil_dead(size_t place, uint64_t sp) {
+  const uint64_t room = sp - STACK_BASE, dead = room < DEAD_BYTES ? room : DEAD_BYTES;
+  if (spoils_dead) poison_fill(&poison, place, (uint64_t *)(sp - dead), dead / 8);
+}
+
 static void spoil_after(struct call *now, const struct call *then) {
   const struct callee *callee = then->callee, *first = then->first;
   const uint64_t *words = cycle(), key = poison.key;
@@ -143,9 +152,8 @@ static void spoil_after(struct call *now, const struct call *then) {
   const uint64_t sp = now->x[SP];
   /* Where sp is wrong that has been said, and what lies below it may be the caller's frame. */
   if (sp == then->sp_after && is_in_stack(sp, 0) && sp % 8 == 0) {
-    const uint64_t room = sp - STACK_BASE, dead = room < DEAD_BYTES ? room : DEAD_BYTES;
     const size_t place = (size_t)(words - poison.words) + CYCLE_WORDS / 2;
-    poison_fill(&poison, place, (uint64_t *)(sp - dead), dead / 8);
+    spoil_dead(place, sp);
     /* Of a callee that pops they lie below sp already. */
     if (callee->popped_bytes == 0 && callee->argument_bytes > 0 &&
         is_in_stack(sp, callee->argument_bytes)) {
@@ -213,8 +221,7 @@ static void load_handler(struct call *now, const struct landing *landing, uint64
 static void spoil_areas(const struct call *at, uint64_t sp) {
   const struct callee *callee = at->first;
   const size_t place = (size_t)(cycle() - poison.words);
-  const uint64_t room = sp - STACK_BASE, dead = room < DEAD_BYTES ? room : DEAD_BYTES;
-  poison_fill(&poison, place, (uint64_t *)(sp - dead), dead / 8);
+  spoil_dead(place, sp);
   if (is_in_stack(sp, callee->argument_bytes)) poison_fill(&poison, place, (uint64_t *)sp, callee->argument_bytes / 8);
   const uint64_t area = at->return_area;
   if (area >= sp && area % 8 == 0 && is_in_stack(area, callee->return_bytes))

@@ -61,6 +61,35 @@ block0(v0: i64, v1: i64):
 ; run: %main(0, 7) == 7
 `;
 
+/** A frame of one guard area and nearly another, which calls a leaf, below one with a slot of so many bytes. */
+function beneath(slotBytes: number): string {
+  return `function u0:0(i64) -> i64 system_v {
+block0(v0: i64):
+    return v0
+}
+
+function u0:1(i64) -> i64 system_v {
+    ss0 = explicit_slot 8144
+    fn0 = u0:0(i64) -> i64 system_v
+
+block0(v0: i64):
+    v1 = call fn0(v0)
+    return v1
+}
+
+function %main(i64) -> i64 system_v {
+    ss0 = explicit_slot ${slotBytes}
+    fn0 = u0:1(i64) -> i64 system_v
+
+block0(v0: i64):
+    stack_store v0, ss0
+    v1 = call fn0(v0)
+    return v1
+}
+; run: %main(7) == 7
+`;
+}
+
 let environment: Environment;
 let station: Station;
 
@@ -110,6 +139,14 @@ describe('frames and the guard', () => {
   it('nothing is said of frames that are probed one area after the other', async () => {
     const kase = caseOf(nested(8192, 12_000), probed({}));
     expect(await runAs(kase, kase)).toEqual([]);
+  });
+
+  it('nor of what this tool itself writes below sp where a call has come back', async () => {
+    // Nothing touches the page at the far end of the caller's frame, wherever that lies, before the leaf is called.
+    for (let above = 256; above <= 4096; above += 256) {
+      const kase = caseOf(beneath(above), probed({}));
+      expect(await runAs(kase, kase), `${above} bytes above`).toEqual([]);
+    }
   });
 
   it('nor of frames probed by a call', async () => {
