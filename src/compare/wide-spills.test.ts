@@ -37,8 +37,8 @@ block0:
 }
 `;
 
-const THROUGH_ROUTINE = `function %main(i64x4, f64) -> i64x4, f64 system_v {
-block0(v0: i64x4, v1: f64):
+const THROUGH_ROUTINE = `function %main(i64x4, f128) -> i64x4, f128 system_v {
+block0(v0: i64x4, v1: f128):
     v2 = fadd v1, v1
     return v0, v2
 }

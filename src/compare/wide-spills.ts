@@ -8,7 +8,7 @@ import { isWide } from './wide-slots.ts';
 /** Vectors alive at once, of 31 registers, up to which none has to be spilled. */
 const FEW_VECTORS = 12;
 
-/** Operations on floats that never become calls. */
+/** Operations on f16 and f128 that never become calls. */
 const MOVES: ReadonlySet<string> = new Set(['bitcast', 'extractlane', 'load', 'return', 'select', 'store']);
 
 /** Keeps values where the text has them, and spills nothing that has a register. */
@@ -26,13 +26,10 @@ function givesWide(fn: Function, inst: Inst): boolean {
 function maySpillIn(fn: Function): boolean {
   if (!fn.valueTypes.some(isWide)) return false;
   const typeOf = (value: Value): Type => fn.valueTypes[value] ?? 'i64';
-  const isScalarFloat = (value: Value): boolean => {
-    const { isFloat, isVector } = typeInfo(typeOf(value));
-    return isFloat && !isVector;
-  };
-  // Arithmetic on floats may become a call of a routine.
+  // What no register file computes with may become a call of a routine.
+  const isOddFloat = (value: Value): boolean => ['f16', 'f128'].includes(typeOf(value));
   const mayCall = (inst: Inst): boolean =>
-    isCall(inst) || (!MOVES.has(inst.op) && [...inst.args, ...inst.results].some(isScalarFloat));
+    isCall(inst) || (!MOVES.has(inst.op) && [...inst.args, ...inst.results].some(isOddFloat));
   for (const [inst, live] of liveAcross(fn, () => true)) {
     if (mayCall(inst) && live.some((value) => isWide(typeOf(value)))) return true;
     // They go through spill slots wherever they go.

@@ -122,6 +122,8 @@ export interface Config {
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
+  /** Percent of loops around which two values change places. */
+  readonly swappingLoops: number;
   /** Percent of conditions that are no comparison of integers. */
   readonly otherConditions: number;
   /** Sizes of stack slots in bytes. */
@@ -235,6 +237,7 @@ export const DEFAULT_CONFIG: Config = {
   repeatedTags: 0,
   plainCompiles: 0,
   blockPadding: 2,
+  swappingLoops: 0,
   otherConditions: 0,
   statementWeights: {
     arithmetic: 30,

@@ -73,26 +73,29 @@ export function branchStatement(state: BodyState, inner: Inner): void {
   enter(state, merge);
 }
 
-/** Counts to a small number and carries a value around. */
+/** Counts to a small number and carries a value around, or two that change places each time. */
 export function loopStatement(state: BodyState, inner: Inner): void {
   const { draw, config } = state;
   const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
   const carried: Type = pickWeighted(draw, state.shape.types);
   const first = anyValue(state, carried);
+  const isSwapping = config.swappingLoops > 0 && draw.chance(config.swappingLoops);
+  const second = isSwapping ? [anyValue(state, carried)] : [];
   const start = constant(state, 'i32', 0n);
-  const header = newBlock(state, ['i64', carried, 'i32']);
-  jump(state, header, [checksumOf(state), first, start]);
-  const counter = header.params[2]?.value;
-  if (counter === undefined) throw new RangeError('a loop header counts');
+  const header = newBlock(state, ['i64', carried, 'i32', ...second.map(() => carried)]);
+  jump(state, header, [checksumOf(state), first, start, ...second]);
+  const [, left, counter, right] = header.params.map(({ value }) => value);
+  if (counter === undefined || left === undefined) throw new RangeError('a loop header counts');
   const outer = state.multiplier;
   state.multiplier *= iterations;
-  let passed: Value | null = null;
+  let passed: readonly Value[] = [];
   inBlock(state, header, () => {
     enter(state, header);
     inner(draw.int(1, 2));
-    passed = anyValue(state, carried);
+    passed = right === undefined ? [anyValue(state, carried)] : [right, left];
   });
-  if (passed === null) throw new RangeError('a loop passes a value on');
+  const [onward, ...back] = passed;
+  if (onward === undefined) throw new RangeError('a loop passes a value on');
   const one = constant(state, 'i32', 1n);
   const next = plain(state, 'iadd', 'i32', [counter, one]);
   const limit = constant(state, 'i32', BigInt(iterations));
@@ -110,8 +113,8 @@ export function loopStatement(state: BodyState, inner: Inner): void {
   branch(
     state,
     again,
-    blockCall(state, header, [checksum, passed, next]),
-    blockCall(state, exit, [checksum, passed]),
+    blockCall(state, header, [checksum, onward, next, ...back]),
+    blockCall(state, exit, [checksum, onward]),
   );
   state.multiplier = outer;
   enter(state, exit);

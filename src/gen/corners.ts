@@ -17,6 +17,7 @@ const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
 const TAILS: readonly number[] = [49, 52];
 const WIDE: readonly number[] = [50];
+const CARRIED: readonly number[] = [53];
 const LOOKALIKES: readonly number[] = [51];
 
 function atLeast(range: Range, min: number): Range {
@@ -51,6 +52,8 @@ function throwing(config: Config): Config {
     fewInstances: 90,
     farTags: 15,
     repeatedTags: 80,
+    sharedResults: 90,
+    tailCalls: Math.max(config.tailCalls, 80),
     statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
   };
 }
@@ -136,6 +139,29 @@ function widened(config: Config): Config {
   };
 }
 
+/** Such vectors where nothing is called, so that none is spilled: carried around loops and past branches, from register to register. */
+function carrying(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...widened(config),
+    functions: { min: 1, max: 1 },
+    types: weighVectors((bits) => (bits > VECTOR_BITS ? 6 : 0.2)),
+    params: { min: 3, max: 6 },
+    statements: { min: 3, max: 8 },
+    plainCompiles: 95,
+    throwingCases: 0,
+    swappingLoops: 90,
+    statementWeights: {
+      ...weights,
+      call: 0,
+      pressure: 0,
+      throw: 0,
+      branch: 3 * weights.branch,
+      loop: 6 * weights.loop,
+    },
+  };
+}
+
 /** `types` with integers that can be extended four times as heavy. */
 function preferNarrow(types: Config['types']): Config['types'] {
   return types.map(({ item, weight }) => {
@@ -173,6 +199,7 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (DEEP.includes(rest)) return deep(config);
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
   if (TAILS.includes(rest)) return leaving(config);
+  if (CARRIED.includes(rest) && hasShortVectors(config)) return carrying(config);
   if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
   if (LOOKALIKES.includes(rest)) return alike(config);
   return withLongLists(config, caseSeed);
