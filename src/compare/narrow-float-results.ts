@@ -67,8 +67,8 @@ function rewriteCall(
 /** Whether result `index` of the call at `at` of the block may be in a spill slot. */
 type SpillGuess = (block: Block, at: number, result: Value, index: number) => boolean;
 
-/** Floats alive behind a call, of 32 registers, up to which none has to be spilled. */
-const FEW_FLOATS = 16;
+/** Floats alive behind a call up to which none has to be spilled: none but fa0 and fa1 may be in a register that the call clobbers, which leaves twelve. */
+const FEW_FLOATS = 8;
 
 /** Whether everything that reads `value` stands in `block` behind `at` and ahead of any further call and of the block's end, which want it in a place of their own. */
 function isReadNearby(fn: Function, block: Block, at: number, value: Value): boolean {
