@@ -110,6 +110,34 @@ describe('reboxNarrowFloatResults', () => {
     );
   });
 
+  it('leaves none alone where more come back than have a register that the call leaves alone', () => {
+    const types = Array.from({ length: 12 }, () => 'f32').join(', ');
+    const values = Array.from({ length: 12 }, (_, i) => `v${i}`).join(', ');
+    const many = caseOf(`function u0:0() -> ${types} system_v {
+block0:
+    v0 = f32const 0x1.8p1
+    return ${Array.from({ length: 12 }, () => 'v0').join(', ')}
+}
+
+function %main() -> f32 system_v {
+    fn0 = colocated u0:0() -> ${types} system_v
+
+block0:
+    ${values} = call fn0()
+    v12 = fadd v5, v6
+    v13 = fadd v12, v0
+    return v13
+}
+`);
+    const { functions } = reboxNarrowFloatResults({
+      ...many,
+      configurations: [{ shared: {}, isa: [] }],
+    }).module;
+    const main = functions.at(-1);
+    const stores = main?.blocks.flatMap(({ insts }) => insts.filter(({ op }) => op === 'store'));
+    expect(stores?.length).toBe(10);
+  });
+
   it('leaves alone what has none', () => {
     const without = cases.filter(
       ({ module }) =>
