@@ -1,6 +1,7 @@
 import { knownAddresses } from '../clif/check-calls.ts';
 import {
   functionNameText,
+  isReturnCall,
   type Block,
   type Function,
   type Inst,
@@ -72,7 +73,7 @@ export function callsOf(fn: Function, module: Module): readonly CallInst[] {
         signature,
         args: declared.args,
         results: inst.results,
-        isTail: inst.op.startsWith('return_call'),
+        isTail: isReturnCall(inst),
         isTry: inst.op.startsWith('try_call'),
         target,
         callee: module.functions.find((other) => functionNameText(other.name) === target) ?? null,

@@ -1,33 +1,18 @@
-import { layoutSignature } from '../abi/layout.ts';
 import { fName, SP, xName } from '../abi/registers.ts';
+import { tailGrowthBytes } from '../abi/tail-growth.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { CallInst } from './explain-calls.ts';
 import type { CallJump } from './explain-sites.ts';
 import type { CallEvent } from './explain-follow.ts';
 import { HarnessError } from '../clif/harness-error.ts';
+import { FRAME_LAYOUT_RELEASE, SETUP_BYTES } from './stack-end.ts';
 
-/** ra and fp, which lie right below the CFA. */
-const SETUP_BYTES = 16;
 const FP = 8;
-/** First minor version whose frame size is the distance from sp to fp. */
-export const TELLS_FRAME = 125;
 
-/** Bytes that a function makes its argument area larger for its tail calls: fp lies that much lower. */
-function tailGrowth(call: CallInst): number {
-  const { fn } = call;
+/** How much lower fp lies for the function's tail calls, bytes; 0 where a signature has no layout. */
+function tailGrowth({ fn }: CallInst): number {
   try {
-    const options = { implicitReturnArea: true };
-    const own = layoutSignature(fn.signature, options).argumentAreaBytes;
-    const tails = fn.blocks.flatMap((block) => {
-      const inst = block.insts.at(-1);
-      if (inst?.op === 'return_call' && inst.kind === 'call') return [fn.funcRefs.get(inst.func)?.sig];
-      return inst?.op === 'return_call_indirect' && inst.kind === 'call_indirect' ? [inst.sig] : [];
-    });
-    const areas = tails.flatMap((sig) => {
-      const signature = sig === undefined ? undefined : fn.sigRefs.get(sig);
-      return signature === undefined ? [] : [layoutSignature(signature, options).argumentAreaBytes];
-    });
-    return Math.max(0, ...areas.map((bytes) => bytes - own));
+    return tailGrowthBytes(fn);
   } catch (error) {
     if (error instanceof HarnessError) return 0;
     throw error;
@@ -42,7 +27,7 @@ export function spBelowCfa(
   release: number,
 ): number | null {
   const [event] = events;
-  const told = compiled !== undefined && release >= TELLS_FRAME ? compiled.frameSizeBytes : null;
+  const told = compiled !== undefined && release >= FRAME_LAYOUT_RELEASE ? compiled.frameSizeBytes : null;
   const seen =
     event === undefined || call.isTail
       ? told

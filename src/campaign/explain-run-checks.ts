@@ -4,7 +4,7 @@ import type { CallConv } from '../clif/signature.ts';
 import type { TracedState } from '../emulator/call-trace.ts';
 import type { ExplainedCheck } from '../report/explain-model.ts';
 import { check, checkRuns, FP, fOf, hex, RIGHT, xOf, type CallFacts } from './explain-facts.ts';
-import { TELLS_FRAME } from './explain-frame.ts';
+import { FRAME_LAYOUT_RELEASE } from './stack-end.ts';
 
 const STACK_ALIGN = 16n;
 
@@ -69,7 +69,7 @@ export function frameCheck(facts: CallFacts): ExplainedCheck {
   const name = 'the frame is as large as Cranelift says';
   const size = facts.compiled?.frameSizeBytes;
   if (size === undefined) return check(name, 'not applicable', 'no code');
-  if (facts.release < TELLS_FRAME)
+  if (facts.release < FRAME_LAYOUT_RELEASE)
     return check(name, 'not applicable', 'versions before 0.125 tell another size');
   if (facts.call.isTail) return check(name, 'not applicable', 'the frame is gone at a tail call');
   return checkRuns(facts, name, '', ({ before }) => {

@@ -1,5 +1,5 @@
 import type { Case } from '../clif/case.ts';
-import { functionNameText, type Inst, type Value } from '../clif/module.ts';
+import { functionNameText, isReturnCall, type Inst, type Value } from '../clif/module.ts';
 import { abiParam, type AbiParam, type Signature } from '../clif/signature.ts';
 import { bitMask, typeInfo, type Type } from '../clif/type.ts';
 import { callGroup } from '../shrink/call-group.ts';
@@ -28,7 +28,6 @@ function withParts(inst: Inst, sig: number, args: readonly Value[], results: rea
 }
 
 const argsOf = (inst: Inst): readonly Value[] => (hasAddress(inst) ? inst.args.slice(1) : inst.args);
-const isTail = (inst: Inst): boolean => inst.op.startsWith('return_call');
 
 /** Offsets of results behind a pointer, each aligned to its own size; the total in bytes. */
 function offsetsOf(returns: readonly AbiParam[]): {
@@ -50,7 +49,7 @@ const OUT_POINTER: Recast = {
   signature: (signature) => ({ ...signature, params: [...signature.params, abiParam('i64')], returns: [] }),
   call: (inst, signature, sig, frame) => {
     const { editor } = frame;
-    if (isTail(inst)) {
+    if (isReturnCall(inst)) {
       const call = frame.pointer === null ? null : withParts(inst, sig, [...argsOf(inst), frame.pointer], []);
       return call === null ? null : [call];
     }

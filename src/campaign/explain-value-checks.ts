@@ -1,6 +1,6 @@
 import type { ValueLayout } from '../abi/layout.ts';
 import { fName, xName } from '../abi/registers.ts';
-import type { Function, Value } from '../clif/module.ts';
+import { isReturnCall, type Function, type Value } from '../clif/module.ts';
 import { bitMask, typeInfo } from '../clif/type.ts';
 import type { TracedState } from '../emulator/call-trace.ts';
 import type { ExplainedCheck } from '../report/explain-model.ts';
@@ -55,7 +55,7 @@ export function argumentCheck(facts: CallFacts): ExplainedCheck {
 /** The only `return` of a function that does not tail-call, or null. */
 function onlyReturn(fn: Function): readonly Value[] | null {
   const insts = fn.blocks.flatMap((block) => block.insts);
-  if (insts.some((inst) => inst.op.startsWith('return_call'))) return null;
+  if (insts.some(isReturnCall)) return null;
   const returns = insts.filter((inst) => inst.op === 'return');
   return returns.length === 1 ? (returns[0]?.args ?? null) : null;
 }

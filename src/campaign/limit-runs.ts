@@ -1,5 +1,5 @@
 import { layoutSignature } from '../abi/layout.ts';
-import { findFunction, functionNameText, isCall } from '../clif/module.ts';
+import { findFunction, functionNameText, isCall, isReturnCall } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import { STACK_OVERFLOW, stackLimitLoads, vmctxParam } from '../clif/stack-limit.ts';
 import { LIMIT_MISJUDGED, LIMIT_PASSED } from '../compare/stack-end.ts';
@@ -43,7 +43,7 @@ function stackNeed(
   const target = left === undefined ? null : (findFunction(kase.module, left) ?? null);
   const enlarged = target === null ? 0 : Math.max(0, areaOf(target.signature) - areaOf(entry.signature));
   const insts = entry.blocks.flatMap((block) => block.insts);
-  const tails = insts.filter(({ op }) => op.startsWith('return_call'));
+  const tails = insts.filter(isReturnCall);
   return {
     bytes: frameBytes + enlarged + (calls.length > 0 ? SETUP_BYTES : 0),
     isExact: calls.length > 0 === insts.some(isCall) && tails.length === (target === null ? 0 : 1),

@@ -11,10 +11,10 @@ import type { RequestedRun } from '../emulator/protocol.ts';
 import { hasImplicitReturnArea } from './link-case.ts';
 import { poisonBytes } from './poison.ts';
 
-/** Of the return address and the frame pointer. */
+/** Of the return address and the frame pointer, which lie right below the CFA. */
 export const SETUP_BYTES = 16;
-/** The first release that tells of a frame with all that belongs to it (`driver/build.rs`); before, it leaves out the area for calls. */
-const FRAME_LAYOUT_RELEASE = 125;
+/** The first release that tells of a frame with all that belongs to it, from sp to fp (`driver/build.rs`); before, it leaves out the area for calls. */
+export const FRAME_LAYOUT_RELEASE = 125;
 
 /** Whether the compiler tells of whole frames. */
 export function knowsFrames(cranelift: string): boolean {

@@ -1,6 +1,13 @@
 import { canBeCalledAs, sameExtensions, sameTypes } from './check-signature.ts';
 import { checkTryCall } from './check-try-call.ts';
-import { type Block, type Function, functionNameText, type Inst, type Value } from './module.ts';
+import {
+  type Block,
+  type Function,
+  functionNameText,
+  type Inst,
+  isReturnCall,
+  type Value,
+} from './module.ts';
 import { signatureText } from './print.ts';
 import { type CheckContext, reportInst } from './problem.ts';
 import type { AbiParam, Signature } from './signature.ts';
@@ -69,7 +76,7 @@ export function checkCall(context: CheckContext, block: Block, inst: Inst, known
     return;
   }
   checkArguments(context, block, inst, call);
-  const isTail = inst.op === 'return_call' || inst.op === 'return_call_indirect';
+  const isTail = isReturnCall(inst);
   if (isTail) checkTailCall(context, block, inst, call);
   else if (inst.kind === 'call' || inst.kind === 'call_indirect')
     checkResults(context, block, inst, call.declared.returns);

@@ -217,6 +217,11 @@ export function isCall({ kind }: Inst): boolean {
   return kind === 'call' || kind === 'call_indirect' || kind === 'try_call' || kind === 'try_call_indirect';
 }
 
+/** Tail calls, direct or not. */
+export function isReturnCall({ op }: Inst): boolean {
+  return op === 'return_call' || op === 'return_call_indirect';
+}
+
 /** What a call or tail call declares; undefined for any other instruction, and for one that names no signature of its function's. */
 export function signatureOfCall(fn: Function, inst: Inst): Signature | undefined {
   switch (inst.kind) {

@@ -142,6 +142,12 @@ export function asInteger(type: Type): Type {
   return shapeOf(lane, info.lanes, info);
 }
 
+/** Whether a parameter or result of this type may carry uext or sext to some effect: an integer narrower than a register. */
+export function isExtensible(type: Type): boolean {
+  const { isFloat, isVector, bits } = typeInfo(type);
+  return !isFloat && !isVector && bits < 64;
+}
+
 /** All-ones mask of the type's width. */
 export function bitMask(bits: number): bigint {
   return (1n << BigInt(bits)) - 1n;

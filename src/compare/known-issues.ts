@@ -119,9 +119,9 @@ export function rewriteCase(rewrite: Rewrite, kase: Case, detail = ''): Case {
     case 'round-by-hand':
       return roundByHand(kase);
     case 'keep-wide-vectors-in-memory':
-      return maySpillWideVectors(kase) ? keepWideVectorsInMemory(kase, true) : kase;
     case 'keep-wide-vectors-in-parts':
-      return maySpillWideVectors(kase) ? keepWideVectorsInMemory(kase, false) : kase;
+      if (!maySpillWideVectors(kase)) return kase;
+      return keepWideVectorsInMemory(kase, rewrite === 'keep-wide-vectors-in-memory');
     case 'system-v-for-preserve-all':
       return systemVForPreserveAll(kase);
     case 'system-v-for-probed-preserve-all':

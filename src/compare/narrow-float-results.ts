@@ -12,6 +12,7 @@ import {
 } from '../clif/module.ts';
 import { usesOf } from '../clif/rewrite.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
+import { movesValues, spillsFreely } from './placement.ts';
 import { freshValue, splitReturns, startRewriting, type Rewriting } from './try-returns.ts';
 
 /** The integer of the bits of a float narrower than an f register; null for every other type. */
@@ -159,10 +160,10 @@ function rewriteFunction(fn: Function, compiler: Compiler): Function {
  * outcomes stay what they are. A failure that this ends is one of the box alone (docs/findings.md, F3); what carries the wrong bits still fails.
  */
 export function reboxNarrowFloatResults(kase: Case): Case {
-  const settings = kase.configurations.map(({ shared }) => shared);
+  const { configurations } = kase;
   const compiler = {
-    isSinglePass: settings.some((shared) => shared['regalloc_algorithm'] === 'single_pass'),
-    isOptimised: settings.some((shared) => (shared['opt_level'] ?? 'none') !== 'none'),
+    isSinglePass: configurations.some(spillsFreely),
+    isOptimised: configurations.some(movesValues),
   };
   const functions = kase.module.functions.map((fn) => rewriteFunction(fn, compiler));
   return { ...kase, module: { functions } };

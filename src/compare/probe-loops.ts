@@ -1,7 +1,5 @@
-import { layoutSignature } from '../abi/layout.ts';
+import { tailGrowthBytes } from '../abi/tail-growth.ts';
 import type { Case, Configuration } from '../clif/case.ts';
-import { signatureOfCall, type Function } from '../clif/module.ts';
-import type { Signature } from '../clif/signature.ts';
 
 /** More guard areas than this are probed by a loop (cranelift-codegen `isa/riscv64/abi.rs`, `gen_inline_probestack`). */
 const MOST_UNROLLED = 3;
@@ -27,28 +25,10 @@ function unrolled(configuration: Configuration, frameBytes: number): Configurati
   return { ...configuration, shared: { ...shared, probestack_size_log2: String(log2) } };
 }
 
-function argumentAreaBytes(signature: Signature): number {
-  return layoutSignature(signature, { implicitReturnArea: true }).argumentAreaBytes;
-}
-
-/** By how much tail calls enlarge the area for the function's own arguments, bytes. */
-function enlargedBytes(fn: Function): number {
-  const own = argumentAreaBytes(fn.signature);
-  let largest = own;
-  for (const { insts } of fn.blocks) {
-    for (const inst of insts) {
-      if (!inst.op.startsWith('return_call')) continue;
-      const signature = signatureOfCall(fn, inst);
-      if (signature !== undefined) largest = Math.max(largest, argumentAreaBytes(signature));
-    }
-  }
-  return largest - own;
-}
-
 /** Where `detail` is that of a frame which may be probed by a loop, guard areas are so large that none is (docs/findings.md, F24). */
 export function unrollProbes(kase: Case, detail: string): Case {
   const frameBytes = LARGEST_FRAME.exec(detail)?.[1];
   if (frameBytes === undefined) return kase;
-  const bytes = Number(frameBytes) + OTHER_BYTES + Math.max(...kase.module.functions.map(enlargedBytes));
+  const bytes = Number(frameBytes) + OTHER_BYTES + Math.max(...kase.module.functions.map(tailGrowthBytes));
   return { ...kase, configurations: kase.configurations.map((one) => unrolled(one, bytes)) };
 }

@@ -1,8 +1,9 @@
-import type { Case, Configuration } from '../clif/case.ts';
+import type { Case } from '../clif/case.ts';
 import { liveAcross } from '../clif/liveness.ts';
 import { isCall, signatureOfCall, type Function, type Inst, type Value } from '../clif/module.ts';
 import { usesOf } from '../clif/rewrite.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
+import { movesValues, spillsFreely } from './placement.ts';
 import { isWide } from './wide-slots.ts';
 
 /** Vectors alive at once, of 31 registers, up to which none has to be spilled. */
@@ -10,11 +11,6 @@ const FEW_VECTORS = 12;
 
 /** Operations on f16 and f128 that never become calls. */
 const MOVES: ReadonlySet<string> = new Set(['bitcast', 'extractlane', 'load', 'return', 'select', 'store']);
-
-/** Keeps values where the text has them, and spills nothing that has a register. */
-function isPlain({ shared }: Configuration): boolean {
-  return (shared['opt_level'] ?? 'none') === 'none' && shared['regalloc_algorithm'] !== 'single_pass';
-}
 
 /** Whether results of a call that comes back are wide. */
 function givesWide(fn: Function, inst: Inst): boolean {
@@ -50,5 +46,6 @@ export function maySpillWideVectors({
   module,
   configurations,
 }: Pick<Case, 'module' | 'configurations'>): boolean {
-  return !configurations.every(isPlain) || module.functions.some(maySpillIn);
+  const mayBeAnywhere = configurations.some((one) => movesValues(one) || spillsFreely(one));
+  return mayBeAnywhere || module.functions.some(maySpillIn);
 }

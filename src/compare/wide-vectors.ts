@@ -13,6 +13,7 @@ import {
 import type { AbiParam, Signature } from '../clif/signature.ts';
 import { bitMask, typeInfo, type Type } from '../clif/type.ts';
 import { isMasked, outline, startOutlining, type Outlining, type Tables } from './outline.ts';
+import { spillsFreely } from './placement.ts';
 import { freshValue, jumpTo, splitReturns, startRewriting } from './try-returns.ts';
 import {
   FENCE,
@@ -324,11 +325,6 @@ function splitInput(input: readonly bigint[], params: readonly AbiParam[]): read
   });
 }
 
-/** `single_pass` also spills between the machine instructions that one CLIF instruction became: see `isMasked`. */
-function spillsWithin(kase: Case): boolean {
-  return kase.configurations.some(({ shared }) => shared['regalloc_algorithm'] === 'single_pass');
-}
-
 /**
  * The same program with every vector of more than 128 bits in memory but for the one instruction that makes or uses it,
  * and in parts of 128 bits between functions, so that none is ever spilled. With `keepsPlaces` few arguments are passed whole, and few results both
@@ -339,7 +335,8 @@ function spillsWithin(kase: Case): boolean {
 export function keepWideVectorsInMemory(kase: Case, keepsPlaces: boolean): Case {
   if (!kase.module.functions.some((fn) => fn.valueTypes.some(isWide))) return kase;
   const entry = findFunction(kase.module, kase.entry);
-  const outlining = spillsWithin(kase) ? startOutlining(kase.module.functions) : null;
+  // `single_pass` also spills between the machine instructions that one CLIF instruction became: see `isMasked`.
+  const outlining = kase.configurations.some(spillsFreely) ? startOutlining(kase.module.functions) : null;
   const places = keepsPlaces && outlining === null ? keptPlaces(kase.module.functions) : IN_PARTS;
   const functions = kase.module.functions.map((fn) => rewriteFunction(fn, outlining, places));
   const isWhole = entry === undefined || places.takesWhole(entry.signature);

@@ -1,6 +1,6 @@
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
-import type { Function } from '../clif/module.ts';
+import { isReturnCall, type Function } from '../clif/module.ts';
 import { classOf } from './class-of.ts';
 import type { Group, Pick, Sample } from './group.ts';
 import { savesOf, type Saves } from './saves.ts';
@@ -64,10 +64,10 @@ export function frameFacts(fn: Function): FrameFacts {
   let leaves = false;
   let calls = 0;
   for (const block of fn.blocks) {
-    for (const { op } of block.insts) {
-      if (op.startsWith('return_call')) leaves = true;
-      else if (op === 'return') returns = true;
-      else if (op.includes('call')) calls = 1;
+    for (const inst of block.insts) {
+      if (isReturnCall(inst)) leaves = true;
+      else if (inst.op === 'return') returns = true;
+      else if (inst.op.includes('call')) calls = 1;
     }
   }
   const ends = leaves ? (returns ? 2 : 1) : returns ? 0 : 3;

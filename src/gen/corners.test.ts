@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
-import { blockCallsOf, findFunction, signatureOfCall, slotBytes, type Function } from '../clif/module.ts';
+import {
+  blockCallsOf,
+  findFunction,
+  isReturnCall,
+  signatureOfCall,
+  slotBytes,
+  type ExceptionHandler,
+  type Function,
+} from '../clif/module.ts';
 import { layoutSignature } from '../abi/layout.ts';
 import { liveAcross } from '../clif/liveness.ts';
-import type { Signature } from '../clif/signature.ts';
+import type { CallConv, Signature } from '../clif/signature.ts';
 import { typeInfo, valueClassOf, type Type } from '../clif/type.ts';
 import { outcomeText } from '../compare/outcomes.ts';
 import { interpret } from '../oracle/interpret.ts';
@@ -28,6 +36,21 @@ function functionsOf(cases: readonly Case[]): readonly Function[] {
   return cases.flatMap(({ module }) => module.functions);
 }
 
+/** Of every try_call. */
+function handlerLists(
+  functions: readonly Function[],
+): readonly { readonly handlers: readonly ExceptionHandler[]; readonly callConv: CallConv | undefined }[] {
+  return functions.flatMap((fn) =>
+    fn.blocks.flatMap(({ insts }) =>
+      insts.flatMap((inst) =>
+        inst.kind === 'try_call' || inst.kind === 'try_call_indirect'
+          ? [{ handlers: inst.table.handlers, callConv: fn.sigRefs.get(inst.table.sig)?.callConv }]
+          : [],
+      ),
+    ),
+  );
+}
+
 describe('corners', () => {
   it('are for few seeds, none of which aims at a cell', () => {
     const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
@@ -42,15 +65,7 @@ describe('corners', () => {
 
   it('have handlers behind contexts, of calls after which nothing is left in registers', () => {
     const functions = functionsOf(casesWhere((config) => config.throwingCases === 100));
-    const tables = functions.flatMap((fn) =>
-      fn.blocks.flatMap(({ insts }) =>
-        insts.flatMap((inst) =>
-          inst.kind === 'try_call' || inst.kind === 'try_call_indirect'
-            ? [{ handlers: inst.table.handlers, callConv: fn.sigRefs.get(inst.table.sig)?.callConv }]
-            : [],
-        ),
-      ),
-    );
+    const tables = handlerLists(functions);
     for (const convention of ['tail', 'preserve_all']) {
       const such = tables.filter(({ callConv }) => callConv === convention);
       const behind = such.filter(({ handlers }) => handlers.some(({ kind }) => kind === 'context'));
@@ -272,14 +287,8 @@ describe('corners', () => {
 
   it('have tags that one call handles twice, behind instances that differ', () => {
     const functions = functionsOf(casesWhere((config) => config.repeatedTags > 0));
-    const handlers = functions.flatMap((fn) =>
-      fn.blocks.flatMap(({ insts }) =>
-        insts.flatMap((inst) =>
-          inst.kind === 'try_call' || inst.kind === 'try_call_indirect' ? [inst.table.handlers] : [],
-        ),
-      ),
-    );
-    const repeating = handlers.filter((list) => {
+    const lists = handlerLists(functions).map(({ handlers }) => handlers);
+    const repeating = lists.filter((list) => {
       const tags = list.flatMap((handler) => (handler.kind === 'tag' ? [handler.tag] : []));
       return new Set(tags).size < tags.length;
     });
@@ -308,7 +317,7 @@ describe('corners', () => {
     const areas = functions.map((fn) =>
       fn.blocks.flatMap(({ insts }) =>
         insts.flatMap((inst) => {
-          const signature = inst.op.startsWith('return_call') ? signatureOfCall(fn, inst) : undefined;
+          const signature = isReturnCall(inst) ? signatureOfCall(fn, inst) : undefined;
           if (signature === undefined) return [];
           return [layoutSignature(signature, { implicitReturnArea: true }).argumentAreaBytes];
         }),
@@ -326,7 +335,7 @@ describe('corners', () => {
     const functions = functionsOf(casesWhere((config) => config.swappingLoops > 0));
     const isWide = (type: Type): boolean => typeInfo(type).isVector && typeInfo(type).bits > 128;
     const swapping = functions.filter((fn) =>
-      fn.blocks.some(({ id, params, insts }) => {
+      fn.blocks.some(({ id, params }) => {
         const [, left, , right] = params;
         const back = fn.blocks.flatMap((block) => block.insts.flatMap(blockCallsOf));
         const isSwapped = back.some(({ block, args }) => {
@@ -339,7 +348,7 @@ describe('corners', () => {
             last.value === left?.value
           );
         });
-        return insts.length > 0 && left !== undefined && isWide(left.type) && isSwapped;
+        return left !== undefined && isWide(left.type) && isSwapped;
       }),
     );
     expect(swapping.length).toBeGreaterThan(10);

@@ -1,5 +1,5 @@
 import type { CallConv } from '../clif/signature.ts';
-import { typeInfo } from '../clif/type.ts';
+import { isExtensible } from '../clif/type.ts';
 import type { Config, Range } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
 import { DEEP_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
@@ -17,8 +17,8 @@ const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
 const TAILS: readonly number[] = [49, 52];
 const WIDE: readonly number[] = [50];
-const CARRIED: readonly number[] = [53];
 const LOOKALIKES: readonly number[] = [51];
+const CARRIED: readonly number[] = [53];
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
@@ -164,10 +164,7 @@ function carrying(config: Config): Config {
 
 /** `types` with integers that can be extended four times as heavy. */
 function preferNarrow(types: Config['types']): Config['types'] {
-  return types.map(({ item, weight }) => {
-    const { isVector, isFloat, bits } = typeInfo(item);
-    return { item, weight: !isVector && !isFloat && bits < 64 ? 4 * weight : weight };
-  });
+  return types.map(({ item, weight }) => ({ item, weight: isExtensible(item) ? 4 * weight : weight }));
 }
 
 /** Functions that differ in nothing but their convention or extensions, called side by side. */

@@ -1,5 +1,5 @@
 import type { AbiParam, CallConv, Signature } from '../clif/signature.ts';
-import { typeInfo } from '../clif/type.ts';
+import { isExtensible } from '../clif/type.ts';
 import type { Config, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
 import type { FunctionPlan } from './plan.ts';
@@ -14,8 +14,7 @@ function isPlain({ roles, isRelay }: FunctionPlan): boolean {
 }
 
 function extendedAnew(draw: Draw, param: AbiParam): AbiParam {
-  const { isFloat, isVector, bits } = typeInfo(param.type);
-  if (isFloat || isVector || bits >= 64 || param.purpose.kind !== 'normal') return param;
+  if (!isExtensible(param.type) || param.purpose.kind !== 'normal') return param;
   return { ...param, extension: draw.pick(['none', 'uext', 'sext'] as const) };
 }
 

@@ -1,6 +1,6 @@
 import type { FunctionName } from '../clif/module.ts';
 import { abiParam, NORMAL, type AbiParam, type CallConv, type Signature } from '../clif/signature.ts';
-import { typeInfo, type Type } from '../clif/type.ts';
+import { isExtensible, typeInfo, type Type } from '../clif/type.ts';
 import type { Config, Range, Weighted } from './config.ts';
 import type { Draw } from './draw.ts';
 import { drawEntryLimit, drawLimit, type LimitRole } from './limit-role.ts';
@@ -83,9 +83,7 @@ function drawCount(draw: Draw, { longLists }: Config, { min, max }: Range): numb
 }
 
 function drawParam(draw: Draw, config: Config, type: Type): AbiParam {
-  const info = typeInfo(type);
-  const canExtend = !info.isFloat && !info.isVector && info.bits < 64;
-  if (!canExtend || !draw.chance(config.extensions)) return abiParam(type);
+  if (!isExtensible(type) || !draw.chance(config.extensions)) return abiParam(type);
   return abiParam(type, draw.chance(100 - config.unsignedExtensions) ? 'sext' : 'uext');
 }
 

@@ -1,4 +1,4 @@
-import type { Inst } from '../clif/module.ts';
+import { isReturnCall, type Inst } from '../clif/module.ts';
 
 // Plain opcodes that do more than compute their results (cranelift-codegen-meta `shared/instructions.rs`: `other_side_effects`,
 // `can_trap`, `returns`).
@@ -57,8 +57,4 @@ export function isTerminator(inst: Inst): boolean {
     default:
       return TERMINATORS.has(inst.op);
   }
-}
-
-export function isReturnCall(inst: Inst): boolean {
-  return inst.op === 'return_call' || inst.op === 'return_call_indirect';
 }

@@ -1,12 +1,11 @@
 import type { Case } from '../../clif/case.ts';
 import type { FuncRef, Function, Inst, Value } from '../../clif/module.ts';
-import { functionNameText } from '../../clif/module.ts';
+import { functionNameText, isReturnCall } from '../../clif/module.ts';
 import { calleeName, signatureKey } from '../call-group.ts';
 import type { Editor } from '../edit-function.ts';
 import { editFunction } from '../edit-function.ts';
 import type { Candidate, Pass } from '../pass.ts';
 import { chunks, mapFunctions, replaceFunction } from '../pass.ts';
-import { isReturnCall } from '../purity.ts';
 import { withoutInsts } from './instructions.ts';
 
 function instsOf(fn: Function, select: (inst: Inst) => boolean): readonly Inst[] {
