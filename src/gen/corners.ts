@@ -85,8 +85,8 @@ function limited(config: Config): Config {
   return {
     ...config,
     functions: atLeast(config.functions, 3),
-    callConvs: weigh(config.callConvs, { tail: 3 }),
-    entryCallConvs: weigh(config.entryCallConvs, { tail: 4 }),
+    callConvs: weigh(config.callConvs, { tail: 6 }),
+    entryCallConvs: weigh(config.entryCallConvs, { tail: 12 }),
     relays: 40,
     idleFunctions: 8,
     sretFunctions: Math.max(config.sretFunctions, 25),
@@ -95,6 +95,8 @@ function limited(config: Config): Config {
     highStackLimits: 25,
     nearStackLimits: 80,
     entryLimits: 50,
+    memoryParams: Math.max(config.memoryParams, 40),
+    tailCalls: Math.max(config.tailCalls, 85),
   };
 }
 
