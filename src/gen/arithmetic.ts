@@ -3,7 +3,7 @@ import { typeInfo, valueClassOf, type Type } from '../clif/type.ts';
 import { emit, newValue, plain, publish, type BodyState } from './body-state.ts';
 import type { Weighted } from './config.ts';
 import { pickWeighted } from './weighted.ts';
-import { anyValue, canonicalise, condition, constant, laneOf, splat } from './values.ts';
+import { anyValue, canonicalise, condition, constant, laneOf, operand, splat } from './values.ts';
 
 const INTEGER_BINARY = ['iadd', 'isub', 'imul', 'band', 'bor', 'bxor'] as const;
 const INTEGER_SHIFT = ['ishl', 'ushr', 'sshr', 'rotl', 'rotr'] as const;
@@ -21,7 +21,7 @@ function integerOperation(state: BodyState, type: Type): Value {
     const amount = draw.chance(50) ? constant(state, 'i8', BigInt(draw.int(0, 127))) : anyValue(state, 'i8');
     return plain(state, draw.pick(INTEGER_SHIFT), type, [anyValue(state, type), amount]);
   }
-  return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+  return plain(state, 'select', type, [condition(state), operand(state, type), operand(state, type)]);
 }
 
 function floatOperation(state: BodyState, type: Type): Value {

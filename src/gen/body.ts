@@ -1,4 +1,5 @@
 import type { Function, Value } from '../clif/module.ts';
+import type { Type } from '../clif/type.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
 import { emit, finishFunction, newValue, publish, typeOf, type BodyState } from './body-state.ts';
 import { canAfford } from './call-parts.ts';
@@ -10,7 +11,7 @@ import { holdFramesApart } from './frame-records.ts';
 import { leaveFunction, returnConstants } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
-import { addMemory, loadAny, storeAny } from './regions.ts';
+import { addMemory, copyAny, loadAny, storeAny } from './regions.ts';
 import { declareLimit } from './stack-limits.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
 import { canThrow, throwStatement } from './throws.ts';
@@ -134,6 +135,12 @@ function drawKind(state: BodyState): StatementKind {
   return (isNested && depth >= MAX_DEPTH) || (drawn === 'exit' && depth > 0) ? 'arithmetic' : drawn;
 }
 
+function load(state: BodyState, type: Type): void {
+  const { draw, config } = state;
+  if (config.copies > 0 && draw.chance(config.copies)) copyAny(state, type);
+  else publish(state, loadAny(state, type));
+}
+
 function statement(state: BodyState): void {
   const { draw } = state;
   const kind = drawKind(state);
@@ -148,7 +155,7 @@ function statement(state: BodyState): void {
       storeAny(state, anyValue(state, pickWeighted(draw, state.shape.types)));
       return;
     case 'load':
-      publish(state, loadAny(state, pickWeighted(draw, state.shape.types)));
+      load(state, pickWeighted(draw, state.shape.types));
       return;
     case 'branch':
       branchStatement(state, (count) => statements(state, count));

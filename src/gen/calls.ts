@@ -1,4 +1,5 @@
 import type { Value } from '../clif/module.ts';
+import type { Type } from '../clif/type.ts';
 import { emit, funcRefFor, newValue, planAt, publish, type BodyState, type Cell } from './body-state.ts';
 import { addressThrough, argumentsFor, charge } from './call-parts.ts';
 import { tryOdds } from './exceptions.ts';
@@ -64,16 +65,29 @@ function fencedCell(state: BodyState, target: number, args: readonly Value[]): C
   return pointer === undefined ? null : { base: { kind: 'pointer', value: pointer }, offset: 0 };
 }
 
+/** Gives the type of the load behind the call. */
+function beginFence(state: BodyState, cell: Cell): Type {
+  const { draw, config } = state;
+  const hasLoads = config.fencedLoads > 0 && draw.chance(config.fencedLoads);
+  if (!hasLoads) {
+    storeTo(state, cell, anyValue(state, 'i64'));
+    return 'i64';
+  }
+  const type = draw.pick(['i64', 'i64', 'i32', 'i16', 'i8'] as const);
+  publish(state, loadFrom(state, cell, type));
+  return type;
+}
+
 /**
- * Calls the function planned at `target`. Some calls stand between a store and a load of memory that the callee writes, which an optimiser must
- * not take for the same.
+ * Calls the function planned at `target`. Some calls stand between a store or load and a load of memory that the callee writes, which an optimiser
+ * must not take for the same.
  */
 export function call(state: BodyState, target: number): void {
   const view = viewOf(state, target);
   const args = argumentsFor(state, target, view);
   const cell = fencedCell(state, target, args);
-  if (cell !== null) storeTo(state, cell, anyValue(state, 'i64'));
+  const after = cell === null ? null : beginFence(state, cell);
   emitCall(state, target, view, args);
-  if (cell !== null) publish(state, loadFrom(state, cell, 'i64'));
+  if (cell !== null && after !== null) publish(state, loadFrom(state, cell, after));
   charge(state, target);
 }

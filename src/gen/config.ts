@@ -90,8 +90,9 @@ export interface Config {
   readonly pressureClasses: readonly ValueClass[];
   /** Percent of calls outside of branches and loops with no integer live across: the checksum waits in memory. */
   readonly callsWithoutIntegers: number;
-  /** Percent of calls that take memory along between a store to it and a load. */
+  /** Percent of calls that take memory along between a store to it and a load, and of these, how many stand between two loads. */
   readonly fencedCalls: number;
+  readonly fencedLoads: number;
   /** Percent of functions that can tail-call and do. */
   readonly tailCalls: number;
   /** Percent of `tail` functions that have the results of another one, so that either may leave to the other. */
@@ -126,6 +127,14 @@ export interface Config {
   readonly swappingLoops: number;
   /** Percent of conditions that are no comparison of integers. */
   readonly otherConditions: number;
+  /** Percent of conversions that may begin at any type they can. */
+  readonly otherConversions: number;
+  /** Percent of constants with a pattern in their bits: halves alike, or few bits somewhere among them. */
+  readonly patternedConstants: number;
+  /** Percent of loads whose value goes elsewhere in memory at once. */
+  readonly copies: number;
+  /** Percent of loads that say what holds for all memory here: they trap nowhere and may move. */
+  readonly flaggedLoads: number;
   /** Sizes of stack slots in bytes. */
   readonly slotSizes: readonly Weighted<Range>[];
 }
@@ -222,6 +231,7 @@ export const DEFAULT_CONFIG: Config = {
   pressureClasses: [],
   callsWithoutIntegers: 0,
   fencedCalls: 0,
+  fencedLoads: 0,
   tailCalls: 60,
   sharedResults: 60,
   otherTargets: 0,
@@ -239,6 +249,10 @@ export const DEFAULT_CONFIG: Config = {
   blockPadding: 2,
   swappingLoops: 0,
   otherConditions: 0,
+  otherConversions: 0,
+  patternedConstants: 0,
+  copies: 0,
+  flaggedLoads: 0,
   statementWeights: {
     arithmetic: 30,
     call: 34,

@@ -5,9 +5,9 @@ import { arbitraryOf, generateOne } from './draw.ts';
 
 const FLOATS: readonly ScalarType[] = ['f16', 'f32', 'f64', 'f128'];
 
-function manyBits(type: Type, count = 600): readonly bigint[] {
+function manyBits(type: Type, count = 600, patterned = 0): readonly bigint[] {
   return generateOne(
-    arbitraryOf((draw) => Array.from({ length: count }, () => drawBits(draw, type))),
+    arbitraryOf((draw) => Array.from({ length: count }, () => drawBits(draw, type, patterned))),
     type,
   );
 }
@@ -88,5 +88,27 @@ describe('drawBits', () => {
     const lanes = manyBits('f32x4').map((bits) => bits & 0xffff_ffffn);
     expect(lanes).toContain(0x7f80_0000n);
     expect(lanes).toContain(0x8000_0000n);
+  });
+
+  it.each([...SCALAR_TYPES, 'i8x16', 'f16x8', 'i64x2'] as const)('fits %s with patterns too', (type) => {
+    const { bits } = typeInfo(type);
+    for (const value of manyBits(type, 600, 100))
+      expect(value >= 0n && value < 1n << BigInt(bits)).toBe(true);
+  });
+
+  it('makes halves alike, halves of zeros, and lone bits among zeros or ones', () => {
+    const drawn = manyBits('f128', 600, 100);
+    const half = (1n << 64n) - 1n;
+    expect(drawn.some((bits) => bits !== 0n && bits >> 64n === (bits & half))).toBe(true);
+    expect(drawn.some((bits) => bits !== 0n && (bits & half) === 0n)).toBe(true);
+    const words = manyBits('i64', 600, 100);
+    const isLui = (bits: bigint): boolean => {
+      const text = bits.toString(2);
+      return text.lastIndexOf('1') === 19 && text.length >= 32 && text.length < 64;
+    };
+    expect(words.some(isLui)).toBe(true);
+    expect(words.some((bits) => isLui(bits ^ half))).toBe(true);
+    const lanes = manyBits('i32x4', 600, 100);
+    expect(lanes.every((bits) => bits >> 96n === (bits & 0xffff_ffffn))).toBe(true);
   });
 });

@@ -72,9 +72,29 @@ export function taggedBits(type: Type, tag: number): bigint {
   return bits;
 }
 
-/** A bit pattern of `type`: boundary values, small ones and noise, lane by lane for vectors. */
-export function drawBits(draw: Draw, type: Type): bigint {
+/** Halves alike, one half zero, or up to 20 bits somewhere among zeros or ones; for a vector any of it in every lane. */
+function patternedBits(draw: Draw, { laneBits, lanes }: TypeInfo): bigint {
+  const half = laneBits / 2;
+  const drawn = draw.bits(half);
+  const width = draw.chance(50) ? Math.min(20, half) : draw.int(1, Math.min(20, half));
+  const ends = draw.chance(50) ? 1n | (1n << BigInt(width - 1)) : 0n;
+  const few = draw.bits(width) | ends;
+  const moved = (few << BigInt(draw.int(0, laneBits - 1))) & bitMask(laneBits);
+  const lane = draw.pick([
+    (drawn << BigInt(half)) | drawn,
+    drawn << BigInt(half),
+    moved,
+    moved ^ bitMask(laneBits),
+  ]);
+  let bits = 0n;
+  for (let i = 0; i < lanes; i += 1) bits = (bits << BigInt(laneBits)) | lane;
+  return bits;
+}
+
+/** A bit pattern of `type`: boundary values, small ones and noise, lane by lane for vectors; for `patterned` of 100 another pattern. */
+export function drawBits(draw: Draw, type: Type, patterned = 0): bigint {
   const info = typeInfo(type);
+  if (patterned > 0 && draw.chance(patterned)) return patternedBits(draw, info);
   const kind = draw.int(0, 9);
   if (kind < 3) return draw.bits(info.bits);
   if (kind < 4) return taggedBits(type, draw.int(0, 15));

@@ -54,7 +54,7 @@ function handlerLists(
 describe('corners', () => {
   it('are for few seeds, none of which aims at a cell', () => {
     const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
-    expect(bent.length).toBe(410);
+    expect(bent.length).toBe(470);
     for (const seed of bent) expect(Number.parseInt(seed.slice(0, 8), 16) % 100).toBeGreaterThanOrEqual(40);
   });
 
@@ -332,7 +332,7 @@ describe('corners', () => {
   });
 
   it('have wide vectors that change places around loops, and call nothing', () => {
-    const functions = functionsOf(casesWhere((config) => config.swappingLoops > 0));
+    const functions = functionsOf(casesWhere((config) => config.statementWeights.call === 0));
     const isWide = (type: Type): boolean => typeInfo(type).isVector && typeInfo(type).bits > 128;
     const swapping = functions.filter((fn) =>
       fn.blocks.some(({ id, params }) => {
@@ -353,5 +353,53 @@ describe('corners', () => {
     );
     expect(swapping.length).toBeGreaterThan(10);
     expect(functions.every((fn) => fn.funcRefs.size === 0)).toBe(true);
+  });
+
+  it('have conversions from and to types of any size', () => {
+    const functions = functionsOf(casesWhere((config) => config.otherConversions > 0));
+    const made = functions.flatMap((fn) =>
+      fn.blocks.flatMap(({ insts }) =>
+        insts.map(
+          ({ op, results: [to = 0], args: [from = 0] }) =>
+            `${fn.valueTypes[from]} ${op} ${fn.valueTypes[to]}`,
+        ),
+      ),
+    );
+    for (const conversion of [
+      'i64 sextend i128',
+      'i8 uextend i128',
+      'i128 ireduce i8',
+      'i16 bitcast f16',
+      'i8x2 bitcast f16',
+      'i128 bitcast f128',
+      'f128 bitcast i64x2',
+    ])
+      expect(made, conversion).toContain(conversion);
+  });
+
+  it('have memory that is copied, loads that may move, and calls between two loads', () => {
+    const functions = functionsOf(casesWhere((config) => config.copies > 0));
+    const blocks = functions.flatMap((fn) => fn.blocks);
+    const copied = blocks.flatMap(({ insts }) =>
+      insts.filter(
+        ({ op, results: [loaded = -1] }, at) =>
+          op === 'load' &&
+          insts.slice(at + 1, at + 4).some((next) => next.op === 'store' && next.args[0] === loaded),
+      ),
+    );
+    expect(copied.length).toBeGreaterThan(50);
+    expect(copied.some(({ type }) => type === 'f16')).toBe(true);
+    const insts = blocks.flatMap((block) => block.insts);
+    const flags = insts.flatMap((inst) =>
+      inst.kind === 'memory' && inst.op === 'load' ? [inst.flags.join(' ')] : [],
+    );
+    for (const some of ['', 'notrap', 'can_move', 'notrap can_move']) expect(flags, some).toContain(some);
+    const fenced = blocks.flatMap((block) =>
+      block.insts.filter(({ op, args: [pointer = -1] }, at) => {
+        const [call, after] = block.insts.slice(at + 1, at + 3);
+        return op === 'load' && call?.kind === 'call' && after?.op === 'load' && after.args[0] === pointer;
+      }),
+    );
+    expect(fenced.length).toBeGreaterThan(10);
   });
 });

@@ -19,6 +19,7 @@ const TAILS: readonly number[] = [49, 52];
 const WIDE: readonly number[] = [50];
 const LOOKALIKES: readonly number[] = [51];
 const CARRIED: readonly number[] = [53];
+const ASSORTED: readonly number[] = [54, 55];
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
@@ -184,6 +185,31 @@ function alike(config: Config): Config {
   };
 }
 
+/** Conversions from any type, constants with patterns, and memory that is copied, flagged and read on both sides of calls in loops. */
+function assorted(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...config,
+    functions: atLeast(config.functions, 3),
+    types: config.types.map(({ item, weight }) => ({ item, weight: item === 'f16' ? 5 * weight : weight })),
+    memoryParams: Math.max(config.memoryParams, 80),
+    fencedCalls: 70,
+    fencedLoads: 60,
+    otherConditions: 60,
+    otherConversions: 80,
+    patternedConstants: 50,
+    copies: 50,
+    flaggedLoads: 50,
+    swappingLoops: 50,
+    statementWeights: {
+      ...weights,
+      load: 2 * weights.load,
+      loop: 8 * weights.loop,
+      pressure: 2 * weights.pressure,
+    },
+  };
+}
+
 /** Whether vectors are drawn, and none of more than 128 bits. */
 function hasShortVectors({ vectorCases, vectorBits }: Config): boolean {
   return vectorCases > 0 && vectorBits.every(({ item }) => item <= VECTOR_BITS);
@@ -201,5 +227,6 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (CARRIED.includes(rest) && hasShortVectors(config)) return carrying(config);
   if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
   if (LOOKALIKES.includes(rest)) return alike(config);
+  if (ASSORTED.includes(rest)) return assorted(config);
   return withLongLists(config, caseSeed);
 }

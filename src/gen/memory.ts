@@ -47,6 +47,11 @@ export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes =
   });
 }
 
+function loadFlags({ draw, config }: BodyState): readonly string[] {
+  if (config.flaggedLoads === 0 || !draw.chance(config.flaggedLoads)) return [];
+  return draw.pick([['notrap'], ['notrap', 'can_move'], ['notrap', 'can_move'], ['can_move']]);
+}
+
 export function loadFrom(state: BodyState, cell: Cell, type: Type, extraBytes = 0): Value {
   const { pointer, offset } = addressOf(state, cell);
   const result = newValue(state, type);
@@ -56,7 +61,7 @@ export function loadFrom(state: BodyState, cell: Cell, type: Type, extraBytes = 
     type,
     results: [result],
     args: [pointer],
-    flags: [],
+    flags: loadFlags(state),
     offset: offset + extraBytes,
   });
   return result;

@@ -96,3 +96,8 @@ export function storeAny(state: BodyState, value: Value): void {
   const slack = state.shape.cellBytes - typeInfo(type).bytes;
   storeTo(state, anyCell(state), value, slack > 0 ? state.draw.int(0, slack) : 0);
 }
+
+/** Loads a value of `type` and stores it elsewhere at once. */
+export function copyAny(state: BodyState, type: Type): void {
+  storeAny(state, loadAny(state, type));
+}

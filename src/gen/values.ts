@@ -3,6 +3,7 @@ import type { Inst, Value } from '../clif/module.ts';
 import { emit, newValue, plain, publish, typeOf, type BodyState } from './body-state.ts';
 import { canonicalNan, drawBits } from './constants.ts';
 import { loadWithin } from './memory.ts';
+import { conversionsTo, type Conversion } from './conversions.ts';
 import { bitcastSources } from './vector-types.ts';
 
 const FLOAT_CONDITIONS = ['eq', 'ne', 'lt', 'ge', 'ord', 'uno', 'ueq', 'one', 'ult', 'uge'] as const;
@@ -39,6 +40,10 @@ export function constant(state: BodyState, type: Type, bits: bigint): Value {
   return value;
 }
 
+function anyConstant(state: BodyState, type: Type): Value {
+  return constant(state, type, drawBits(state.draw, type, state.config.patternedConstants));
+}
+
 /** Reinterprets bits; CLIF wants a byte order where lane counts differ (cranelift-codegen verifier, `bitcast`). */
 export function bitcast(state: BodyState, type: Type, value: Value): Value {
   const result = newValue(state, type);
@@ -72,30 +77,41 @@ export function anyValue(state: BodyState, type: Type): Value {
   const roll = state.draw.int(0, 99);
   if (values !== undefined && values.length > 0 && roll < 82) return pickFrom(state, values);
   const value =
-    roll < 40 || (roll > 90 && values === undefined)
-      ? convertTo(state, type)
-      : constant(state, type, drawBits(state.draw, type));
+    roll < 40 || (roll > 90 && values === undefined) ? convertTo(state, type) : anyConstant(state, type);
   publish(state, value);
   return value;
 }
 
+/** A value of `type` that an instruction takes as its own: where conversions are drawn at all, one made for it as often as not. */
+export function operand(state: BodyState, type: Type): Value {
+  if (state.config.otherConversions === 0 || state.draw.chance(50)) return anyValue(state, type);
+  return convertTo(state, type);
+}
+
 function existing(state: BodyState, type: Type): Value {
   const values = state.pool.get(type);
-  return values !== undefined && values.length > 0
-    ? pickFrom(state, values)
-    : constant(state, type, drawBits(state.draw, type));
+  return values !== undefined && values.length > 0 ? pickFrom(state, values) : anyConstant(state, type);
 }
 
 function loadOrConstant(state: BodyState, type: Type): Value {
   return state.cells.length > 0
     ? loadWithin(state, state.draw.pick(state.cells), type)
-    : constant(state, type, drawBits(state.draw, type));
+    : anyConstant(state, type);
+}
+
+function convert(state: BodyState, type: Type, { op, source }: Conversion): Value {
+  const value = existing(state, source);
+  return op === 'bitcast' ? bitcast(state, type, value) : plain(state, op, type, [value]);
 }
 
 /** Makes a `type` out of a value of another type, through the conversions every riscv64 lowers. */
 function convertTo(state: BodyState, type: Type): Value {
-  const { draw } = state;
+  const { draw, config } = state;
   const info = typeInfo(type);
+  if (config.otherConversions > 0 && draw.chance(config.otherConversions)) {
+    const conversions = conversionsTo(type, state.shape);
+    if (conversions.length > 0) return convert(state, type, draw.pick(conversions));
+  }
   if (info.isVector) {
     if (draw.chance(30)) return loadOrConstant(state, type);
     if (draw.chance(50)) return splat(state, type, existing(state, info.lane));
@@ -172,7 +188,7 @@ export function condition(state: BodyState): Value {
     return result;
   }
   const type = draw.pick(['i8', 'i8', 'i16', 'i32', 'i64', 'i128'] as const);
-  const value = anyValue(state, type);
+  const value = operand(state, type);
   if (draw.chance(50)) return value;
   // Zero as often as not, whatever lies above it in its register.
   const last = constant(state, 'i8', BigInt(typeInfo(type).bits - 1));
