@@ -31,6 +31,12 @@ function functionAddress(state: BodyState, target: number): Value {
   return address;
 }
 
+/** An i64 that nothing is loaded for: where conversions may load, one of the cells holds an address yet. */
+function otherData(state: BodyState): Value {
+  const { draw, config } = state;
+  return config.otherConversions > 0 ? constant(state, 'i64', draw.bits(64)) : anyValue(state, 'i64');
+}
+
 /** The address of a function: taken here, given as a parameter, or fetched back from memory. */
 export function addressThrough(state: BodyState, target: number): Value {
   const known = state.functionPointers.filter((p) => p.target === target);
@@ -44,7 +50,7 @@ export function addressThrough(state: BodyState, target: number): Value {
   const cell: Cell = addMemory(state);
   storeTo(state, cell, address);
   const loaded = loadFrom(state, cell, 'i64');
-  storeTo(state, cell, anyValue(state, 'i64'));
+  storeTo(state, cell, otherData(state));
   return loaded;
 }
 

@@ -54,6 +54,8 @@ export interface Config {
   /** Percent of inner functions that take a pointer to memory, a vmctx, an sret, or a function pointer. */
   readonly memoryParams: number;
   readonly functionParams: number;
+  /** Percent of inner functions that take their own address. */
+  readonly selfPointers: number;
   readonly sretFunctions: number;
   /** Percent of inner functions with a stack limit, and of calls that pass one above the stack where that may be. */
   readonly stackLimits: number;
@@ -210,6 +212,7 @@ export const DEFAULT_CONFIG: Config = {
   asInC: false,
   memoryParams: 25,
   functionParams: 12,
+  selfPointers: 0,
   sretFunctions: 6,
   stackLimits: 6,
   highStackLimits: 4,

@@ -185,7 +185,10 @@ function alike(config: Config): Config {
   };
 }
 
-/** Conversions from any type, constants with patterns, and memory that is copied, flagged and read on both sides of calls in loops. */
+/**
+ * Conversions from any type, constants with patterns, memory that is copied, flagged and read on both sides of calls in loops, and functions that
+ * take their own address.
+ */
 function assorted(config: Config): Config {
   const weights = config.statementWeights;
   return {
@@ -193,6 +196,9 @@ function assorted(config: Config): Config {
     functions: atLeast(config.functions, 3),
     types: config.types.map(({ item, weight }) => ({ item, weight: item === 'f16' ? 5 * weight : weight })),
     memoryParams: Math.max(config.memoryParams, 80),
+    selfPointers: 30,
+    recursiveFunctions: Math.max(config.recursiveFunctions, 15),
+    indirectCalls: Math.max(config.indirectCalls, 50),
     fencedCalls: 70,
     fencedLoads: 60,
     otherConditions: 60,

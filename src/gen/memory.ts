@@ -47,8 +47,12 @@ export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes =
   });
 }
 
-function loadFlags({ draw, config }: BodyState): readonly string[] {
+/** The first release known to read `can_move`. */
+const MOVABLE_LOAD_RELEASE = 121;
+
+function loadFlags({ draw, config, shape }: BodyState): readonly string[] {
   if (config.flaggedLoads === 0 || !draw.chance(config.flaggedLoads)) return [];
+  if (shape.release < MOVABLE_LOAD_RELEASE) return ['notrap'];
   return draw.pick([['notrap'], ['notrap', 'can_move'], ['notrap', 'can_move'], ['can_move']]);
 }
 

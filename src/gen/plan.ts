@@ -236,6 +236,9 @@ function planInner(
     const target = draw.int(index + 1, count - 1);
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target } });
   }
+  if (config.selfPointers > 0 && draw.chance(config.selfPointers)) {
+    insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target: index } });
+  }
   const isRelay = config.relays > 0 && callConv === 'tail' && index + 1 < count && draw.chance(config.relays);
   if (!isRelay && draw.chance(config.recursiveFunctions)) {
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
