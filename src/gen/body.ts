@@ -11,6 +11,7 @@ import { holdFramesApart } from './frame-records.ts';
 import { leaveFunction, returnConstants } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
+import { loadNarrow, storeNarrow } from './memory.ts';
 import { addMemory, copyAny, loadAny, storeAny } from './regions.ts';
 import { declareLimit } from './stack-limits.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
@@ -135,9 +136,18 @@ function drawKind(state: BodyState): StatementKind {
   return (isNested && depth >= MAX_DEPTH) || (drawn === 'exit' && depth > 0) ? 'arithmetic' : drawn;
 }
 
+function store(state: BodyState): void {
+  const { draw, config, cells, shape } = state;
+  if (cells.length > 0 && config.narrowAccesses > 0 && draw.chance(config.narrowAccesses)) {
+    storeNarrow(state, anyValue(state, 'i64'));
+  } else storeAny(state, anyValue(state, pickWeighted(draw, shape.types)));
+}
+
 function load(state: BodyState, type: Type): void {
-  const { draw, config } = state;
-  if (config.copies > 0 && draw.chance(config.copies)) copyAny(state, type);
+  const { draw, config, cells } = state;
+  if (cells.length > 0 && config.narrowAccesses > 0 && draw.chance(config.narrowAccesses)) {
+    publish(state, loadNarrow(state));
+  } else if (config.copies > 0 && draw.chance(config.copies)) copyAny(state, type);
   else publish(state, loadAny(state, type));
 }
 
@@ -152,7 +162,7 @@ function statement(state: BodyState): void {
       callSomething(state);
       return;
     case 'store':
-      storeAny(state, anyValue(state, pickWeighted(draw, state.shape.types)));
+      store(state);
       return;
     case 'load':
       load(state, pickWeighted(draw, state.shape.types));

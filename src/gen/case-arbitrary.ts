@@ -76,7 +76,7 @@ function drawInputs(
   return Array.from({ length: count }, (_, input) =>
     params.map((param, i) => {
       if (roles[i]?.kind === 'limit') return draw.pick(LOW_LIMITS);
-      return input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type);
+      return input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type, config.patternedConstants);
     }),
   );
 }

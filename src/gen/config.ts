@@ -122,6 +122,8 @@ export interface Config {
   readonly repeatedTags: number;
   /** Percent of configurations without optimisation and with the better register allocator. */
   readonly plainCompiles: number;
+  /** Percent of configurations with all compressed instructions, at least. */
+  readonly compressedCode: number;
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
@@ -133,6 +135,8 @@ export interface Config {
   readonly otherConversions: number;
   /** Percent of constants with a pattern in their bits: halves alike, or few bits somewhere among them. */
   readonly patternedConstants: number;
+  /** Percent of loads that extend, and of stores that cut off, by themselves. */
+  readonly narrowAccesses: number;
   /** Percent of loads whose value goes elsewhere in memory at once. */
   readonly copies: number;
   /** Percent of loads that say what holds for all memory here: they trap nowhere and may move. */
@@ -249,11 +253,13 @@ export const DEFAULT_CONFIG: Config = {
   farTags: 50,
   repeatedTags: 0,
   plainCompiles: 0,
+  compressedCode: 0,
   blockPadding: 2,
   swappingLoops: 0,
   otherConditions: 0,
   otherConversions: 0,
   patternedConstants: 0,
+  narrowAccesses: 0,
   copies: 0,
   flaggedLoads: 0,
   statementWeights: {

@@ -113,6 +113,9 @@ function drawShared(
   return sortedRecord(entries);
 }
 
+/** All that instructions of two bytes need. */
+const COMPRESSED: readonly string[] = ['has_zca', 'has_zcb', 'has_zcd'];
+
 const ZVL_BITS = [32, 64, 128, 256, 512];
 
 /** What promises vectors of at least `vectorBits`: the flag alone, or with all shorter ones as the preset has it. */
@@ -122,9 +125,11 @@ function zvlFlags(draw: Draw, vectorBits: number): readonly string[] {
   return ZVL_BITS.filter((b) => b === bits || (isPreset && b < bits)).map((b) => `has_zvl${b}b`);
 }
 
-function drawIsa(draw: Draw, shape: CaseShape, abilities: Abilities): readonly string[] {
+function drawIsa(draw: Draw, { config, shape }: ConfigurationNeeds, abilities: Abilities): readonly string[] {
   const flags = OPTIONAL_ISA.filter(() => draw.chance(40));
-  if (draw.chance(40)) flags.push('has_zca', 'has_zcd');
+  if (config.compressedCode > 0 && draw.chance(config.compressedCode)) {
+    flags.push(...COMPRESSED.filter((flag) => !flags.includes(flag)));
+  } else if (draw.chance(40)) flags.push('has_zca', 'has_zcd');
   if (shape.hasVectors || draw.chance(50)) flags.push('has_v');
   if (shape.vectorBits > VECTOR_BITS || (flags.includes('has_v') && draw.chance(10)))
     flags.push(...zvlFlags(draw, shape.vectorBits));
@@ -166,7 +171,7 @@ export function drawConfigurations(
   const { shape } = needs;
   const drawn = Array.from({ length: count }, () => ({
     shared: drawShared(draw, needs, abilities),
-    isa: drawIsa(draw, shape, abilities),
+    isa: drawIsa(draw, needs, abilities),
   }));
   const needsMore = shape.hasVectors || shape.hasHalfArithmetic;
   const fitting = drawn.map((configuration) =>

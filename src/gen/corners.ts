@@ -19,7 +19,7 @@ const TAILS: readonly number[] = [49, 52];
 const WIDE: readonly number[] = [50];
 const LOOKALIKES: readonly number[] = [51];
 const CARRIED: readonly number[] = [53];
-const ASSORTED: readonly number[] = [54, 55];
+const ASSORTED: readonly number[] = [54, 55, 56, 57];
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
@@ -204,12 +204,15 @@ function assorted(config: Config): Config {
     otherConditions: 60,
     otherConversions: 80,
     patternedConstants: 50,
+    narrowAccesses: 60,
+    compressedCode: 50,
     copies: 50,
     flaggedLoads: 50,
     swappingLoops: 50,
     statementWeights: {
       ...weights,
-      load: 2 * weights.load,
+      store: 2 * weights.store,
+      load: 5 * weights.load,
       loop: 8 * weights.loop,
       pressure: 2 * weights.pressure,
     },

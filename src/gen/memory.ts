@@ -76,3 +76,48 @@ export function loadWithin(state: BodyState, cell: Cell, type: Type): Value {
   const slack = state.shape.cellBytes - typeInfo(type).bytes;
   return loadFrom(state, cell, type, slack > 0 ? state.draw.int(0, slack) : 0);
 }
+
+const NARROW_BYTES = [1, 2, 4] as const;
+
+/** A place of `bytes` near the start of some memory, behind a pointer where there is one. */
+export function nearbyPlace(state: BodyState, bytes: number): { readonly cell: Cell; readonly at: number } {
+  const { draw, cells, shape } = state;
+  const pointed = cells.filter(({ base }) => base.kind === 'pointer');
+  const cell = draw.pick(pointed.length > 0 ? pointed : cells);
+  return { cell, at: 2 * bytes <= shape.cellBytes && draw.chance(40) ? bytes : 0 };
+}
+
+/** An i64 that the load itself extends; its offset is one of those with compressed forms more often than not (RISC-V Zcb, `c.lh`). */
+export function loadNarrow(state: BodyState): Value {
+  const { draw } = state;
+  const bytes = draw.pick(NARROW_BYTES);
+  const { cell, at } = nearbyPlace(state, bytes);
+  const { pointer, offset } = addressOf(state, cell);
+  const result = newValue(state, 'i64');
+  emit(state, {
+    kind: 'memory',
+    op: `${draw.pick(['u', 's'])}load${8 * bytes}`,
+    type: 'i64',
+    results: [result],
+    args: [pointer],
+    flags: loadFlags(state),
+    offset: offset + at,
+  });
+  return result;
+}
+
+/** Stores the low bits of an i64. */
+export function storeNarrow(state: BodyState, value: Value): void {
+  const bytes = state.draw.pick(NARROW_BYTES);
+  const { cell, at } = nearbyPlace(state, bytes);
+  const { pointer, offset } = addressOf(state, cell);
+  emit(state, {
+    kind: 'memory',
+    op: `istore${8 * bytes}`,
+    type: 'i64',
+    results: [],
+    args: [value, pointer],
+    flags: [],
+    offset: offset + at,
+  });
+}

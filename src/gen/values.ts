@@ -2,7 +2,7 @@ import { asInteger, bitMask, typeInfo, type ScalarType, type Type } from '../cli
 import type { Inst, Value } from '../clif/module.ts';
 import { emit, newValue, plain, publish, typeOf, type BodyState } from './body-state.ts';
 import { canonicalNan, drawBits } from './constants.ts';
-import { loadFrom, loadWithin } from './memory.ts';
+import { loadFrom, loadWithin, nearbyPlace } from './memory.ts';
 import { conversionsTo, type Conversion } from './conversions.ts';
 import { bitcastSources } from './vector-types.ts';
 
@@ -99,11 +99,9 @@ function loadOrConstant(state: BodyState, type: Type): Value {
     : anyConstant(state, type);
 }
 
-/** Loads at small offsets are the ones that have compressed forms (RISC-V Zcb, `c.lh`). */
 function loadNearby(state: BodyState, type: Type): Value {
-  const { draw, cells, shape } = state;
-  const { bytes } = typeInfo(type);
-  return loadFrom(state, draw.pick(cells), type, 2 * bytes <= shape.cellBytes && draw.chance(40) ? bytes : 0);
+  const { cell, at } = nearbyPlace(state, typeInfo(type).bytes);
+  return loadFrom(state, cell, type, at);
 }
 
 function convert(state: BodyState, type: Type, { op, source }: Conversion): Value {
