@@ -4,9 +4,12 @@ import { openEnvironment, readKnownIssues, type Environment } from '../src/campa
 import { explainFinding } from '../src/campaign/explain-finding.ts';
 import { runCase } from '../src/campaign/run-case.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
+import { linkModule } from '../src/backend/link.ts';
 import type { Case, Configuration } from '../src/clif/case.ts';
+import { outcomeText } from '../src/compare/outcomes.ts';
 import type { Verdict } from '../src/compare/verdict.ts';
 import { caseFromClif } from '../src/corpus/entry-case.ts';
+import { executeCase } from '../src/emulator/execute.ts';
 
 const ISSUES = readKnownIssues(join(import.meta.dirname, '../known-issues'));
 
@@ -123,5 +126,38 @@ describe('a bug behind a known one', () => {
     expect(await explain(kase, verdict)).toBe('narrow-float-result-spilled+vector-saves-without-vectors');
     const others = ISSUES.filter(({ id }) => id !== 'narrow-float-result-spilled');
     expect(await explain(kase, verdict, others)).toBeNull();
+  });
+});
+
+/** One instruction of Zba where that is promised. */
+const EXTENDS = `function %main(i32) -> i64 system_v {
+block0(v0: i32):
+    v1 = uextend.i64 v0
+    return v1
+}
+; run: %main(5) == 5
+`;
+
+describe('a processor with the extensions of a configuration and no others', () => {
+  it.each([
+    [['has_zba'], 'returned (0x5)'],
+    [['has_zbb', 'has_zbs', 'has_zcb'], 'SIGILL'],
+    [['has_v', 'has_zba', 'has_zvl256b'], 'returned (0x5)'],
+    [['has_v', 'has_zfhmin'], 'SIGILL'],
+  ])('%j', async (isa, expected) => {
+    const { module, entry } = caseOf(EXTENDS, BARE);
+    const [signature] = module.functions.map((fn) => fn.signature);
+    if (signature === undefined) throw new Error('no function');
+    const [compiled] = await station.bench.driver.compile(EXTENDS, [{ shared: {}, isa: ['has_zba'] }]);
+    if (compiled?.kind !== 'compiled') throw new Error('not compiled');
+    const guest = await station.bench.guests.exact({ shared: {}, isa });
+    try {
+      const artifact = linkModule(compiled.functions, guest.base);
+      const options = { implicitReturnArea: false };
+      const [run] = await executeCase(guest, artifact, entry, signature, options, [[5n]], [[1n]]);
+      expect(run === undefined ? '' : outcomeText(run.outcome)).toContain(expected);
+    } finally {
+      await guest.close();
+    }
   });
 });

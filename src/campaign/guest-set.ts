@@ -1,7 +1,7 @@
 import type { Configuration } from '../clif/case.ts';
 import { SHORTEST_VLEN, vlenOf } from '../clif/vlen.ts';
 import { Guest } from '../emulator/guest.ts';
-import { withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
+import { exactCpu, withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Environment } from './environment.ts';
 
 /** The longest that QEMU has. */
@@ -51,6 +51,14 @@ export class GuestSet {
       this.#others.set(emulated.cpu, guest);
     }
     return guest;
+  }
+
+  /**
+   * A guest of its own for a configuration that fits, on a processor that has its extensions and no others, so that code which needs one more is
+   * caught. The caller closes it. Rejects with HarnessError where it does not start.
+   */
+  exact(configuration: Configuration): Promise<Guest> {
+    return this.#startOther(exactCpu(this.#environment.cpu, configuration.isa, vlenOf(configuration)));
   }
 
   async #startOther(emulated: EmulatedCpu): Promise<Guest> {

@@ -14,6 +14,7 @@ import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compa
 import { reachFinding } from './reach.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { executeCase } from '../emulator/execute.ts';
+import type { Guest } from '../emulator/guest.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
@@ -115,7 +116,28 @@ function isCompiledTwice(seed: bigint): boolean {
   return (seed & 31n) === 0n;
 }
 
+/** True for the share of cases that run on processors with the extensions of their configurations and no others: QEMU starts once for each. */
+function isRunExactly(seed: bigint): boolean {
+  return (seed & 127n) === 1n;
+}
+
 async function executeConfiguration(
+  bench: Bench,
+  configuration: Configuration,
+  seeds: readonly [bigint, bigint],
+  execute: (guest: Guest) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  if (!isRunExactly(seeds[0])) return execute(await bench.guests.for(configuration));
+  const guest = await bench.guests.exact(configuration);
+  try {
+    return await execute(guest);
+  } finally {
+    await guest.close();
+  }
+}
+
+async function executeOn(
+  guest: Guest,
   bench: Bench,
   kase: Case,
   entry: Function,
@@ -130,7 +152,6 @@ async function executeConfiguration(
     outcome.kind === 'exhausted' ? [] : [{ outcome, input }],
   );
   if (told.length === 0) return [];
-  const guest = await bench.guests.for(configuration);
   const started = bench.now();
   const artifact = linkCase(guest, kase.module, configuration, functions, bench.hasVeneers, bench.cranelift);
   const linked = bench.now();
@@ -240,15 +261,9 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     if (unmodelled !== null) return { kind: 'declined', reason: unmodelled };
     if (result.kind === 'compiled') {
       onCompiled?.(configuration, result.functions);
-      const executing = executeConfiguration(
-        bench,
-        kase,
-        entry,
-        configuration,
-        i,
-        result.functions,
-        expected,
-        seeds,
+      const { functions } = result;
+      const executing = executeConfiguration(bench, configuration, seeds, (guest) =>
+        executeOn(guest, bench, kase, entry, configuration, i, functions, expected, seeds),
       );
       // Where the first of two fails, nobody waits for the second.
       executing.catch(() => undefined);

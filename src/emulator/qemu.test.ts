@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../clif/harness-error.ts';
-import { cpuCandidates, findQemu, lesserCpus, parseQemuVersion } from './qemu.ts';
+import { cpuCandidates, exactCpu, findQemu, lesserCpus, parseQemuVersion, type EmulatedCpu } from './qemu.ts';
 
 describe('parseQemuVersion', () => {
   it('reads what Debian and plain builds print', () => {
@@ -31,6 +31,25 @@ describe('lesserCpus', () => {
       expect(bare).toMatch(/^rv64,v=false,(\w+=false,?)+$/);
       expect(scalar).toMatch(/^rv64,v=false,(\w+=true,?)+$/);
     }
+  });
+});
+
+describe('exactCpu', () => {
+  const emulated = (major: number): EmulatedCpu => ({
+    qemu: { path: 'qemu-riscv64', version: { major, minor: 0, text: '' }, options: [] },
+    cpu: 'max,vlen=128',
+    hasVectors: true,
+  });
+
+  it('says of every extension whether it is there', () => {
+    const { cpu, hasVectors } = exactCpu(emulated(10), ['has_zba', 'has_zfhmin'], 128);
+    expect(hasVectors).toBe(false);
+    expect(cpu).toMatch(/^rv64,v=false,zba=true,zbb=false,.*zfhmin=true,zvfh=false$/);
+    expect(exactCpu(emulated(10), ['has_v'], 256).cpu).toMatch(/^rv64,v=true,vlen=256,.*zba=false/);
+  });
+
+  it('leaves a QEMU alone that does not know them all', () => {
+    expect(exactCpu(emulated(7), ['has_zba'], 128)).toEqual(emulated(7));
   });
 });
 

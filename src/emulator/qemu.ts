@@ -90,14 +90,40 @@ export function cpuCandidates(version: QemuVersion, vlenBits: number): readonly 
   ];
 }
 
+/** The first major version that can be told of each extension below. */
+const KNOWS_ALL = 8;
+const SCALAR_EXTENSIONS = [
+  'zba',
+  'zbb',
+  'zbc',
+  'zbs',
+  'zbkb',
+  'zicond',
+  'zcb',
+  'zfa',
+  'zfh',
+  'zfhmin',
+] as const;
+
+/**
+ * `emulated` with the extensions that these flags of Cranelift's promise and none else, beside rv64gc, which the guest is made of; itself where the
+ * QEMU cannot be told.
+ */
+export function exactCpu(emulated: EmulatedCpu, isa: readonly string[], vlenBits: number): EmulatedCpu {
+  if (emulated.qemu.version.major < KNOWS_ALL) return emulated;
+  const hasVectors = isa.includes('has_v');
+  const vectors = hasVectors ? `v=true,vlen=${vlenBits},vext_spec=v1.0` : 'v=false';
+  const extensions = [...SCALAR_EXTENSIONS, 'zvfh'].map((name) => `${name}=${isa.includes(`has_${name}`)}`);
+  return { ...emulated, cpu: ['rv64', vectors, ...extensions].join(','), hasVectors };
+}
+
 /**
  * What to try as `-cpu` for processors with less, poorest first: rv64gc and nothing else, then with all but V. QEMU switches some
  * of these extensions on where it is not told.
  */
 export function lesserCpus(version: QemuVersion): readonly string[] {
   const old = ['zba', 'zbb', 'zbc', 'zbs', 'zbkb', 'Zfh', 'Zfhmin'];
-  const known =
-    version.major >= 8 ? ['zba', 'zbb', 'zbc', 'zbs', 'zbkb', 'zicond', 'zcb', 'zfa', 'zfh', 'zfhmin'] : old;
+  const known = version.major >= KNOWS_ALL ? SCALAR_EXTENSIONS : old;
   return ['false', 'true'].map((is) =>
     ['rv64', 'v=false', ...known.map((name) => `${name}=${is}`)].join(','),
   );

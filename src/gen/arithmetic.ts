@@ -11,8 +11,20 @@ const INTEGER_UNARY = ['bnot', 'ineg'] as const;
 const VECTOR_BINARY = ['iadd', 'isub', 'band', 'bor', 'bxor', 'umin', 'smax'] as const;
 const FLOAT_BINARY = ['fadd', 'fsub', 'fmul', 'fdiv'] as const;
 
+/** Of 100 operations where other conversions are drawn: integers that depend on whether another one is zero, and choices of vectors. */
+const MASKS = 10;
+const VECTOR_CHOICES = 12;
+
+/** All ones or none, or a choice that no branch may be made of. */
+function masked(state: BodyState, type: Type): Value {
+  const asked = operand(state, state.draw.pick(['i8', 'i16', 'i32', 'i64'] as const));
+  if (state.draw.chance(50)) return plain(state, 'bmask', type, [asked]);
+  return plain(state, 'select_spectre_guard', type, [asked, anyValue(state, type), anyValue(state, type)]);
+}
+
 function integerOperation(state: BodyState, type: Type): Value {
-  const { draw } = state;
+  const { draw, config } = state;
+  if (config.otherConversions > 0 && draw.chance(MASKS)) return masked(state, type);
   const kind = draw.int(0, 9);
   if (kind < 6)
     return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
@@ -43,8 +55,10 @@ function floatOperation(state: BodyState, type: Type): Value {
 }
 
 function vectorOperation(state: BodyState, type: Type): Value {
-  const { draw } = state;
+  const { draw, config } = state;
   const info = typeInfo(type);
+  if (config.otherConversions > 0 && draw.chance(VECTOR_CHOICES))
+    return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
   const kind = draw.int(0, 9);
   if (kind < 2) return splat(state, type, anyValue(state, laneOf(type)));
   if (kind < 4) {

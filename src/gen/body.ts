@@ -11,7 +11,7 @@ import { holdFramesApart } from './frame-records.ts';
 import { leaveFunction, returnConstants } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
-import { loadNarrow, storeNarrow } from './memory.ts';
+import { loadNarrow, loadWidening, storeNarrow } from './memory.ts';
 import { addMemory, copyAny, loadAny, storeAny } from './regions.ts';
 import { declareLimit } from './stack-limits.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
@@ -146,7 +146,7 @@ function store(state: BodyState): void {
 function load(state: BodyState, type: Type): void {
   const { draw, config, cells } = state;
   if (cells.length > 0 && config.narrowAccesses > 0 && draw.chance(config.narrowAccesses)) {
-    publish(state, loadNarrow(state));
+    publish(state, state.shape.hasVectors && draw.chance(30) ? loadWidening(state) : loadNarrow(state));
   } else if (config.copies > 0 && draw.chance(config.copies)) copyAny(state, type);
   else publish(state, loadAny(state, type));
 }

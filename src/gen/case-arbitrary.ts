@@ -66,6 +66,17 @@ function drawShape(draw: Draw, config: Config, abilities: Abilities): CaseShape 
   };
 }
 
+/** Entries of a table that are no block of their own in `MACHINE_BLOCKS`, which counts two edges to each block. */
+const FEW_ENTRIES = 4;
+
+/** Blocks, and as many more as the edges of long tables become in the code. */
+function blocksOf({ blocks }: Function): number {
+  return blocks.reduce((sum, { insts }) => {
+    const last = insts.at(-1);
+    return sum + 1 + (last?.kind === 'br_table' ? Math.max(0, last.table.length - FEW_ENTRIES) : 0);
+  }, 0);
+}
+
 function drawInputs(
   draw: Draw,
   config: Config,
@@ -76,7 +87,9 @@ function drawInputs(
   return Array.from({ length: count }, (_, input) =>
     params.map((param, i) => {
       if (roles[i]?.kind === 'limit') return draw.pick(LOW_LIMITS);
-      return input === 0 ? taggedBits(param.type, i + 1) : drawBits(draw, param.type, config.patternedConstants);
+      return input === 0
+        ? taggedBits(param.type, i + 1)
+        : drawBits(draw, param.type, config.patternedConstants);
     }),
   );
 }
@@ -109,7 +122,7 @@ export function caseArbitrary(config: Config, abilities: Abilities): Arbitrary<O
         {
           shape,
           config,
-          blocks: functions.reduce((sum, fn) => sum + fn.blocks.length, 0),
+          blocks: functions.reduce((sum, fn) => sum + blocksOf(fn), 0),
           savesVectors: functions.some((fn) => fn.signature.callConv === 'preserve_all'),
         },
         abilities,

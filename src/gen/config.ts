@@ -131,6 +131,8 @@ export interface Config {
   readonly swappingLoops: number;
   /** Percent of conditions that are no comparison of integers. */
   readonly otherConditions: number;
+  /** Percent of branches with several edges to one block, which they pass different values. */
+  readonly directEdges: number;
   /** Percent of conversions that may begin at any type they can. */
   readonly otherConversions: number;
   /** Percent of constants with a pattern in their bits: halves alike, or few bits somewhere among them. */
@@ -257,6 +259,7 @@ export const DEFAULT_CONFIG: Config = {
   blockPadding: 2,
   swappingLoops: 0,
   otherConditions: 0,
+  directEdges: 0,
   otherConversions: 0,
   patternedConstants: 0,
   narrowAccesses: 0,

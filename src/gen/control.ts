@@ -1,4 +1,4 @@
-import type { Value } from '../clif/module.ts';
+import type { BlockCall, Value } from '../clif/module.ts';
 import type { Type } from '../clif/type.ts';
 import {
   blockCall,
@@ -50,9 +50,57 @@ function choose(state: BodyState, sides: readonly DraftBlock[]): void {
   });
 }
 
+/** Of 100 branches straight to a merge, how many are a brif; of 100 tables there, how many are long enough to need islands ahead of them. */
+const TWINS = 40;
+const LONG_TABLES = 4;
+const LONG_TABLE = 700;
+/** Of 100 entries, how many lead to the block in between; of a long table nearly all, as each other edge is a block of its own in the code. */
+const DETOURS = 30;
+const LONG_DETOURS = 98;
+
+/** A branch of which several edges lead to the same block and pass it different values; tables have no entries now and then, or very many. */
+function directBranch(state: BodyState, inner: Inner): void {
+  const { draw } = state;
+  const carried: Type = pickWeighted(draw, state.shape.types);
+  const checksum = checksumOf(state);
+  const merge = newBlock(state, ['i64', carried]);
+  const edge = (): BlockCall => {
+    const passed = draw.chance(50) ? checksum : plain(state, 'bnot', 'i64', [checksum]);
+    return blockCall(state, merge, [passed, anyValue(state, carried)]);
+  };
+  const first = blockCall(state, merge, [checksum, anyValue(state, carried)]);
+  if (draw.chance(TWINS)) {
+    branch(state, condition(state), first, edge());
+    enter(state, merge);
+    return;
+  }
+  const side = newBlock(state);
+  const edges = [first, edge(), edge()];
+  const isLong = draw.chance(LONG_TABLES);
+  const table = Array.from({ length: isLong ? LONG_TABLE : draw.int(0, 4) }, () =>
+    draw.chance(isLong ? LONG_DETOURS : DETOURS) ? blockCall(state, side) : draw.pick(edges),
+  );
+  const mask = constant(state, 'i32', 7n);
+  const index = plain(state, 'band', 'i32', [anyValue(state, 'i32'), mask]);
+  const fallback = draw.chance(50) ? edge() : blockCall(state, side);
+  emit(state, { kind: 'br_table', op: 'br_table', type: null, results: [], args: [index], fallback, table });
+  let passed: Value | null = null;
+  inBlock(state, side, () => {
+    inner(draw.int(0, 2));
+    passed = anyValue(state, carried);
+  });
+  if (passed === null) throw new RangeError('a branch passes a value on');
+  jump(state, merge, [checksumOf(state), passed]);
+  enter(state, merge);
+}
+
 /** Two ways, or more by br_table, that come together again. */
 export function branchStatement(state: BodyState, inner: Inner): void {
-  const { draw } = state;
+  const { draw, config } = state;
+  if (config.directEdges > 0 && draw.chance(config.directEdges)) {
+    directBranch(state, inner);
+    return;
+  }
   const carried: Type = pickWeighted(draw, state.shape.types);
   const count = draw.chance(TABLES) ? draw.int(3, 4) : 2;
   const sides = Array.from({ length: count }, () => newBlock(state));

@@ -1,10 +1,36 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
-import { emit, newValue, type BodyState, type Cell } from './body-state.ts';
+import { emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
+
+interface Address {
+  readonly pointer: Value;
+  readonly offset: number;
+}
+
+/** Percent of pointers that an access has a constant added to, where loads are flagged. */
+const SUMS = 30;
+
+/** The same address from a pointer that is further on, or further back. */
+function addedTo(state: BodyState, { pointer, offset }: Address): Address {
+  const { draw, config } = state;
+  if (config.flaggedLoads === 0 || !draw.chance(SUMS)) return { pointer, offset };
+  const bytes = draw.pick([8, 16, -8, 2040, 2048, -4096, 0x1_0000]);
+  const constant = newValue(state, 'i64');
+  emit(state, {
+    kind: 'const',
+    op: 'iconst',
+    type: 'i64',
+    results: [constant],
+    args: [],
+    bits: BigInt.asUintN(64, BigInt(bytes)),
+  });
+  const args = draw.chance(70) ? [pointer, constant] : [constant, pointer];
+  return { pointer: plain(state, 'iadd', 'i64', args), offset: offset - bytes };
+}
 
 /** The cell's address and what is left to add to it. */
-function addressOf(state: BodyState, cell: Cell): { readonly pointer: Value; readonly offset: number } {
-  if (cell.base.kind === 'pointer') return { pointer: cell.base.value, offset: cell.offset };
+function addressOf(state: BodyState, cell: Cell): Address {
+  if (cell.base.kind === 'pointer') return addedTo(state, { pointer: cell.base.value, offset: cell.offset });
   const folded = state.draw.chance(50);
   const pointer = newValue(state, 'i64');
   emit(state, {
@@ -97,6 +123,31 @@ export function loadNarrow(state: BodyState): Value {
   emit(state, {
     kind: 'memory',
     op: `${draw.pick(['u', 's'])}load${8 * bytes}`,
+    type: 'i64',
+    results: [result],
+    args: [pointer],
+    flags: loadFlags(state),
+    offset: offset + at,
+  });
+  return result;
+}
+
+const WIDENING: readonly (readonly [string, Type])[] = [
+  ['load8x8', 'i16x8'],
+  ['load16x4', 'i32x4'],
+  ['load32x2', 'i64x2'],
+];
+
+/** A vector of which each lane is extended from half of it in memory. */
+export function loadWidening(state: BodyState): Value {
+  const { draw } = state;
+  const [op, type] = draw.pick(WIDENING);
+  const { cell, at } = nearbyPlace(state, 8);
+  const { pointer, offset } = addressOf(state, cell);
+  const result = newValue(state, type);
+  emit(state, {
+    kind: 'memory',
+    op: `${draw.pick(['u', 's'])}${op}`,
     type: 'i64',
     results: [result],
     args: [pointer],

@@ -31,6 +31,9 @@ const STACK_ALIGN_BYTES = 16;
 /** Percent of slots that tell. */
 const ALIGNMENT_SHOWN = 15;
 
+/** Where memory is copied, percent of slots aligned to more than any value is. */
+const FAR_ALIGNMENTS = 15;
+
 /** Puts into `cell` the low bits of the slot's address that its alignment makes zero. */
 function showAlignment(state: BodyState, slot: number, alignBytes: number, cell: Cell): void {
   const mask = Math.min(alignBytes, STACK_ALIGN_BYTES) - 1;
@@ -44,9 +47,10 @@ export function addMemory(state: BodyState): Cell {
   const { cellBytes } = state.shape;
   const range = pickWeighted(draw, state.config.slotSizes);
   const size = Math.max(draw.int(range.min, range.max), cellBytes);
-  const alignBytes = draw.pick(
-    state.shape.release >= SLOT_ALIGNMENT_RELEASE ? [1, 1, 8, 16, 16, 32, 64] : [1, 8],
-  );
+  const isFar = state.config.copies > 0 && draw.chance(FAR_ALIGNMENTS);
+  const alignBytes = isFar
+    ? draw.pick([128, 256, 4096])
+    : draw.pick(state.shape.release >= SLOT_ALIGNMENT_RELEASE ? [1, 1, 8, 16, 16, 32, 64] : [1, 8]);
   const slot = addSlot(state, size, alignBytes);
   const last = size - cellBytes;
   const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);
