@@ -13,7 +13,7 @@ const FLOAT_BINARY = ['fadd', 'fsub', 'fmul', 'fdiv'] as const;
 
 /** Of 100 operations where other conversions are drawn: integers that depend on whether another one is zero, and choices of vectors. */
 const MASKS = 10;
-const VECTOR_CHOICES = 12;
+const VECTOR_CHOICES = 30;
 
 /** All ones or none, or a choice that no branch may be made of. */
 function masked(state: BodyState, type: Type): Value {

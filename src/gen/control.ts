@@ -52,11 +52,13 @@ function choose(state: BodyState, sides: readonly DraftBlock[]): void {
 
 /** Of 100 branches straight to a merge, how many are a brif; of 100 tables there, how many are long enough to need islands ahead of them. */
 const TWINS = 40;
-const LONG_TABLES = 4;
+const LONG_TABLES = 12;
 const LONG_TABLE = 700;
 /** Of 100 entries, how many lead to the block in between; of a long table nearly all, as each other edge is a block of its own in the code. */
 const DETOURS = 30;
 const LONG_DETOURS = 98;
+/** Of 100 tables there, how many another way goes around. */
+const BYPASSED = 50;
 
 /** A branch of which several edges lead to the same block and pass it different values; tables have no entries now and then, or very many. */
 function directBranch(state: BodyState, inner: Inner): void {
@@ -83,6 +85,13 @@ function directBranch(state: BodyState, inner: Inner): void {
   const mask = constant(state, 'i32', 7n);
   const index = plain(state, 'band', 'i32', [anyValue(state, 'i32'), mask]);
   const fallback = draw.chance(50) ? edge() : blockCall(state, side);
+  // Nothing is defined behind this, as it would be missing where the ways meet.
+  if (draw.chance(BYPASSED)) {
+    const choosing = newBlock(state);
+    const around = edge();
+    branch(state, condition(state), blockCall(state, choosing), around);
+    state.block = choosing;
+  }
   emit(state, { kind: 'br_table', op: 'br_table', type: null, results: [], args: [index], fallback, table });
   let passed: Value | null = null;
   inBlock(state, side, () => {

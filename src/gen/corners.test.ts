@@ -424,4 +424,27 @@ describe('corners', () => {
     const compressed = configurations.filter(({ isa }) => isa.includes('has_zca') && isa.includes('has_zcb'));
     expect(compressed.length).toBeGreaterThan(configurations.length / 3);
   });
+
+  it('have branches with several edges to one block, tables with no entry and with hundreds', () => {
+    const functions = functionsOf(casesWhere((config) => config.directEdges > 0));
+    const last = functions.flatMap(({ blocks }) => blocks.flatMap(({ insts }) => insts.slice(-1)));
+    const twins = last.filter((inst) => inst.kind === 'brif' && inst.then.block === inst.else.block);
+    expect(twins.length).toBeGreaterThan(20);
+    const tables = last.flatMap((inst) => (inst.kind === 'br_table' ? [inst] : []));
+    expect(tables.some(({ table }) => table.some(({ args }) => args.length > 0))).toBe(true);
+    expect(tables.some(({ table, fallback }) => table.length === 0 && fallback.args.length > 0)).toBe(true);
+    expect(tables.some(({ table }) => table.length > 500)).toBe(true);
+  });
+
+  it('have choices of vectors, widening loads, masks, and slots aligned to more than any value', () => {
+    const functions = functionsOf(casesWhere((config) => config.directEdges > 0));
+    const insts = functions.flatMap(({ blocks }) => blocks.flatMap((block) => block.insts));
+    const isVector = (type: Type | null): boolean => type !== null && typeInfo(type).isVector;
+    expect(insts.filter(({ op, type }) => op === 'select' && isVector(type)).length).toBeGreaterThan(5);
+    const ops = insts.map(({ op }) => op);
+    for (const op of ['uload8x8', 'sload16x4', 'bmask', 'select_spectre_guard'])
+      expect(ops, op).toContain(op);
+    const slots = functions.flatMap(({ stackSlots }) => [...stackSlots.values()]);
+    expect(slots.some(({ alignBytes }) => alignBytes >= 256)).toBe(true);
+  });
 });

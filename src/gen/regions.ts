@@ -32,7 +32,7 @@ const STACK_ALIGN_BYTES = 16;
 const ALIGNMENT_SHOWN = 15;
 
 /** Where memory is copied, percent of slots aligned to more than any value is. */
-const FAR_ALIGNMENTS = 15;
+const FAR_ALIGNMENTS = 30;
 
 /** Puts into `cell` the low bits of the slot's address that its alignment makes zero. */
 function showAlignment(state: BodyState, slot: number, alignBytes: number, cell: Cell): void {
@@ -56,7 +56,8 @@ export function addMemory(state: BodyState): Cell {
   const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);
   const first: Cell = { base: { kind: 'slot', slot }, offset };
   initialise(state, first);
-  if (alignBytes > 1 && draw.chance(ALIGNMENT_SHOWN)) showAlignment(state, slot, alignBytes, first);
+  if (isFar || (alignBytes > 1 && draw.chance(ALIGNMENT_SHOWN)))
+    showAlignment(state, slot, alignBytes, first);
   state.cells.push(first);
   if (offset + memoryBytes(state.shape) <= size) {
     const second: Cell = { base: first.base, offset: offset + cellBytes };
