@@ -25,6 +25,7 @@ import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { BusyClock, type Phases } from './phases.ts';
 import { sameCalls, traceCase } from './oracle-calls.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
+import type { StackEnd } from './stack-end.ts';
 import { runParties, withParties } from './run-parties.ts';
 
 /** Instructions the oracle executes for one input before it gives up. */
@@ -121,14 +122,15 @@ function isRunExactly(seed: bigint): boolean {
   return (seed & 127n) === 1n;
 }
 
-async function executeConfiguration(
-  bench: Bench,
+/** Runs `execute` on the guest for this configuration, or on one of its own. */
+async function withGuest<T>(
+  { guests }: Bench,
   configuration: Configuration,
-  seeds: readonly [bigint, bigint],
-  execute: (guest: Guest) => Promise<readonly Finding[]>,
-): Promise<readonly Finding[]> {
-  if (!isRunExactly(seeds[0])) return execute(await bench.guests.for(configuration));
-  const guest = await bench.guests.exact(configuration);
+  seed: bigint,
+  execute: (guest: Guest) => Promise<T>,
+): Promise<T> {
+  if (!isRunExactly(seed)) return execute(await guests.for(configuration));
+  const guest = await guests.exact(configuration);
   try {
     return await execute(guest);
   } finally {
@@ -136,8 +138,7 @@ async function executeConfiguration(
   }
 }
 
-async function executeOn(
-  guest: Guest,
+async function executeConfiguration(
   bench: Bench,
   kase: Case,
   entry: Function,
@@ -152,6 +153,22 @@ async function executeOn(
     outcome.kind === 'exhausted' ? [] : [{ outcome, input }],
   );
   if (told.length === 0) return [];
+  return withGuest(bench, configuration, seeds[0], (guest) =>
+    executeOn(guest, bench, kase, entry, configuration, index, functions, told, seeds),
+  );
+}
+
+async function executeOn(
+  guest: Guest,
+  bench: Bench,
+  kase: Case,
+  entry: Function,
+  configuration: Configuration,
+  index: number,
+  functions: readonly CompiledFunction[],
+  told: StackEnd['told'],
+  seeds: readonly [bigint, bigint],
+): Promise<readonly Finding[]> {
   const started = bench.now();
   const artifact = linkCase(guest, kase.module, configuration, functions, bench.hasVeneers, bench.cranelift);
   const linked = bench.now();
@@ -261,9 +278,15 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     if (unmodelled !== null) return { kind: 'declined', reason: unmodelled };
     if (result.kind === 'compiled') {
       onCompiled?.(configuration, result.functions);
-      const { functions } = result;
-      const executing = executeConfiguration(bench, configuration, seeds, (guest) =>
-        executeOn(guest, bench, kase, entry, configuration, i, functions, expected, seeds),
+      const executing = executeConfiguration(
+        bench,
+        kase,
+        entry,
+        configuration,
+        i,
+        result.functions,
+        expected,
+        seeds,
       );
       // Where the first of two fails, nobody waits for the second.
       executing.catch(() => undefined);

@@ -1,9 +1,9 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, valueClassOf, type Type } from '../clif/type.ts';
-import { emit, newValue, plain, publish, type BodyState } from './body-state.ts';
+import { constant, emit, newValue, plain, publish, type BodyState } from './body-state.ts';
 import type { Weighted } from './config.ts';
 import { pickWeighted } from './weighted.ts';
-import { anyValue, canonicalise, condition, constant, laneOf, operand, splat } from './values.ts';
+import { anyValue, canonicalise, condition, laneOf, operand, splat } from './values.ts';
 
 const INTEGER_BINARY = ['iadd', 'isub', 'imul', 'band', 'bor', 'bxor'] as const;
 const INTEGER_SHIFT = ['ishl', 'ushr', 'sshr', 'rotl', 'rotr'] as const;
@@ -11,9 +11,9 @@ const INTEGER_UNARY = ['bnot', 'ineg'] as const;
 const VECTOR_BINARY = ['iadd', 'isub', 'band', 'bor', 'bxor', 'umin', 'smax'] as const;
 const FLOAT_BINARY = ['fadd', 'fsub', 'fmul', 'fdiv'] as const;
 
-/** Of 100 operations where other conversions are drawn: integers that depend on whether another one is zero, and choices of vectors. */
-const MASKS = 10;
-const VECTOR_CHOICES = 30;
+function choice(state: BodyState, type: Type): Value {
+  return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+}
 
 /** All ones or none, or a choice that no branch may be made of. */
 function masked(state: BodyState, type: Type): Value {
@@ -24,7 +24,7 @@ function masked(state: BodyState, type: Type): Value {
 
 function integerOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
-  if (config.otherConversions > 0 && draw.chance(MASKS)) return masked(state, type);
+  if (config.zeroMasks > 0 && draw.chance(config.zeroMasks)) return masked(state, type);
   const kind = draw.int(0, 9);
   if (kind < 6)
     return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
@@ -40,7 +40,7 @@ function floatOperation(state: BodyState, type: Type): Value {
   const { draw, shape } = state;
   const canCompute = type !== 'f128' && (type !== 'f16' || shape.hasHalfArithmetic);
   if (!canCompute) {
-    return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+    return choice(state, type);
   }
   const kind = draw.int(0, 9);
   if (kind < 4) {
@@ -51,14 +51,13 @@ function floatOperation(state: BodyState, type: Type): Value {
   if (kind < 7) return plain(state, 'fcopysign', type, [anyValue(state, type), anyValue(state, type)]);
   if (kind < 8) return canonicalise(state, plain(state, 'sqrt', type, [anyValue(state, type)]));
   if (kind < 9 && type !== 'f16') return plain(state, 'fcvt_from_sint', type, [anyValue(state, 'i64')]);
-  return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+  return choice(state, type);
 }
 
 function vectorOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
-  if (config.otherConversions > 0 && draw.chance(VECTOR_CHOICES))
-    return plain(state, 'select', type, [condition(state), anyValue(state, type), anyValue(state, type)]);
+  if (config.vectorChoices > 0 && draw.chance(config.vectorChoices)) return choice(state, type);
   const kind = draw.int(0, 9);
   if (kind < 2) return splat(state, type, anyValue(state, laneOf(type)));
   if (kind < 4) {

@@ -10,7 +10,7 @@ import type {
   Value,
 } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
-import type { Type } from '../clif/type.ts';
+import { bitMask, typeInfo, type Type } from '../clif/type.ts';
 import type { Config } from './config.ts';
 import type { Draw } from './draw.ts';
 import type { CaseShape, FunctionPlan } from './plan.ts';
@@ -116,6 +116,35 @@ export function plain(
 ): Value {
   const value = newValue(state, result);
   emit(state, { kind: 'plain', op, type, results: [value], args });
+  return value;
+}
+
+const CONST_OP: Readonly<Record<string, string>> = {
+  f16: 'f16const',
+  f32: 'f32const',
+  f64: 'f64const',
+  f128: 'f128const',
+};
+
+/** Emits `bits` as a constant of `type`; CLIF has no 128-bit `iconst`, so i128 is joined from halves. */
+export function constant(state: BodyState, type: Type, bits: bigint): Value {
+  if (type === 'i128') {
+    const low = constant(state, 'i64', bits & bitMask(64));
+    const high = constant(state, 'i64', bits >> 64n);
+    return plain(state, 'iconcat', 'i64', [low, high], 'i128');
+  }
+  const floatOp = CONST_OP[type];
+  const op = floatOp ?? (typeInfo(type).isVector ? 'vconst' : 'iconst');
+  const value = newValue(state, type);
+  // `f64const` and its kin say their type in the opcode.
+  emit(state, {
+    kind: 'const',
+    op,
+    type: floatOp === undefined ? type : null,
+    results: [value],
+    args: [],
+    bits,
+  });
   return value;
 }
 

@@ -1,7 +1,7 @@
 import type { Function, Value } from '../clif/module.ts';
 import type { Type } from '../clif/type.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
-import { emit, finishFunction, newValue, publish, typeOf, type BodyState } from './body-state.ts';
+import { constant, emit, finishFunction, newValue, publish, typeOf, type BodyState } from './body-state.ts';
 import { canAfford } from './call-parts.ts';
 import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
@@ -17,7 +17,7 @@ import { declareLimit } from './stack-limits.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
 import { canThrow, throwStatement } from './throws.ts';
 import { callAny } from './trapping-calls.ts';
-import { anyValue, condition, constant } from './values.ts';
+import { anyValue, condition } from './values.ts';
 import { pickWeighted } from './weighted.ts';
 
 const STATEMENT_KINDS: readonly StatementKind[] = [

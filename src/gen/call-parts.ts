@@ -1,10 +1,19 @@
 import type { Value } from '../clif/module.ts';
-import { emit, funcRefTo, newValue, plain, planAt, type BodyState, type Cell } from './body-state.ts';
+import {
+  constant,
+  emit,
+  funcRefTo,
+  newValue,
+  plain,
+  planAt,
+  type BodyState,
+  type Cell,
+} from './body-state.ts';
 import { loadFrom, storeTo } from './memory.ts';
 import { RECURSION_MAX, type FunctionPlan } from './plan.ts';
 import { addMemory, anyRegion } from './regions.ts';
 import { limitArgument } from './stack-limits.ts';
-import { anyValue, constant } from './values.ts';
+import { anyValue } from './values.ts';
 import type { View } from './views.ts';
 
 /** Instructions a call costs beside its callee's body: moves and spills, roughly. */

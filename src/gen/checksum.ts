@@ -1,8 +1,8 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, vectorOf, type Type } from '../clif/type.ts';
-import { emit, newValue, plain, typeOf, type BodyState } from './body-state.ts';
+import { constant, emit, newValue, plain, typeOf, type BodyState } from './body-state.ts';
 import { loadFrom } from './memory.ts';
-import { bitcast, constant } from './values.ts';
+import { bitcast } from './values.ts';
 
 /** Odd, so that multiplying by it loses nothing (the 64-bit golden ratio). */
 const FACTOR = 0x9e3779b97f4a7c15n;

@@ -141,6 +141,13 @@ export interface Config {
   readonly narrowAccesses: number;
   /** Percent of loads whose value goes elsewhere in memory at once. */
   readonly copies: number;
+  /** Percent of accesses through a pointer that has a constant added to it first. */
+  readonly addressSums: number;
+  /** Percent of stack slots aligned to more than any value is. */
+  readonly farAlignments: number;
+  /** Percent of integer operations that depend on whether another integer is zero, and of vector operations that choose between two. */
+  readonly zeroMasks: number;
+  readonly vectorChoices: number;
   /** Percent of loads that say what holds for all memory here: they trap nowhere and may move. */
   readonly flaggedLoads: number;
   /** Sizes of stack slots in bytes. */
@@ -264,6 +271,10 @@ export const DEFAULT_CONFIG: Config = {
   patternedConstants: 0,
   narrowAccesses: 0,
   copies: 0,
+  addressSums: 0,
+  farAlignments: 0,
+  zeroMasks: 0,
+  vectorChoices: 0,
   flaggedLoads: 0,
   statementWeights: {
     arithmetic: 30,

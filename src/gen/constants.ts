@@ -72,8 +72,16 @@ export function taggedBits(type: Type, tag: number): bigint {
   return bits;
 }
 
+/** The bits of a vector, its highest lane first. */
+function everyLane({ laneBits, lanes }: TypeInfo, lane: () => bigint): bigint {
+  let bits = 0n;
+  for (let i = 0; i < lanes; i += 1) bits = (bits << BigInt(laneBits)) | lane();
+  return bits;
+}
+
 /** Halves alike, one half zero, or up to 20 bits somewhere among zeros or ones; for a vector any of it in every lane. */
-function patternedBits(draw: Draw, { laneBits, lanes }: TypeInfo): bigint {
+function patternedBits(draw: Draw, info: TypeInfo): bigint {
+  const { laneBits } = info;
   const half = laneBits / 2;
   const drawn = draw.bits(half);
   const width = draw.chance(50) ? Math.min(20, half) : draw.int(1, Math.min(20, half));
@@ -86,9 +94,7 @@ function patternedBits(draw: Draw, { laneBits, lanes }: TypeInfo): bigint {
     moved,
     moved ^ bitMask(laneBits),
   ]);
-  let bits = 0n;
-  for (let i = 0; i < lanes; i += 1) bits = (bits << BigInt(laneBits)) | lane;
-  return bits;
+  return everyLane(info, () => lane);
 }
 
 /** A bit pattern of `type`: boundary values, small ones and noise, lane by lane for vectors; for `patterned` of 100 another pattern. */
@@ -100,10 +106,5 @@ export function drawBits(draw: Draw, type: Type, patterned = 0): bigint {
   if (kind < 4) return taggedBits(type, draw.int(0, 15));
   const boundaries = boundariesOf(info);
   if (info.lanes === 1) return kind < 6 && !info.isFloat ? BigInt(draw.int(0, 120)) : draw.pick(boundaries);
-  let bits = 0n;
-  for (let lane = 0; lane < info.lanes; lane += 1) {
-    const value = draw.chance(50) ? draw.pick(boundaries) : draw.bits(info.laneBits);
-    bits = (bits << BigInt(info.laneBits)) | value;
-  }
-  return bits;
+  return everyLane(info, () => (draw.chance(50) ? draw.pick(boundaries) : draw.bits(info.laneBits)));
 }

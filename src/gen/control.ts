@@ -3,6 +3,7 @@ import type { Type } from '../clif/type.ts';
 import {
   blockCall,
   branch,
+  constant,
   emit,
   jump,
   newBlock,
@@ -14,7 +15,7 @@ import {
 import { checksumOf } from './checksum.ts';
 import { leaveFunction } from './leave.ts';
 import { enter, inBlock, inEndingBlock } from './scopes.ts';
-import { anyValue, condition, constant } from './values.ts';
+import { anyValue, condition } from './values.ts';
 import { pickWeighted } from './weighted.ts';
 
 /** Makes statements inside a branch or a loop. */
@@ -48,6 +49,17 @@ function choose(state: BodyState, sides: readonly DraftBlock[]): void {
     fallback: blockCall(state, first),
     table: table.map((side) => blockCall(state, side)),
   });
+}
+
+/** One side of a branch: a few statements, and on to `merge` with the checksum and a value of type `carried`. */
+function makeSide(state: BodyState, side: DraftBlock, merge: DraftBlock, carried: Type, inner: Inner): void {
+  let passed: Value | null = null;
+  inBlock(state, side, () => {
+    inner(state.draw.int(0, 2));
+    passed = anyValue(state, carried);
+  });
+  if (passed === null) throw new RangeError('a branch passes a value on');
+  jump(state, merge, [checksumOf(state), passed]);
 }
 
 /** Of 100 branches straight to a merge, how many are a brif; of 100 tables there, how many are long enough to need islands ahead of them. */
@@ -93,13 +105,7 @@ function directBranch(state: BodyState, inner: Inner): void {
     state.block = choosing;
   }
   emit(state, { kind: 'br_table', op: 'br_table', type: null, results: [], args: [index], fallback, table });
-  let passed: Value | null = null;
-  inBlock(state, side, () => {
-    inner(draw.int(0, 2));
-    passed = anyValue(state, carried);
-  });
-  if (passed === null) throw new RangeError('a branch passes a value on');
-  jump(state, merge, [checksumOf(state), passed]);
+  makeSide(state, side, merge, carried, inner);
   enter(state, merge);
 }
 
@@ -118,13 +124,7 @@ export function branchStatement(state: BodyState, inner: Inner): void {
   const merge = newBlock(state, ['i64', carried]);
   for (const side of sides) {
     state.checksum = checksum;
-    let passed: Value | null = null;
-    inBlock(state, side, () => {
-      inner(draw.int(0, 2));
-      passed = anyValue(state, carried);
-    });
-    if (passed === null) throw new RangeError('a branch passes a value on');
-    jump(state, merge, [checksumOf(state), passed]);
+    makeSide(state, side, merge, carried, inner);
   }
   if (draw.chance(COLD)) draw.pick(sides).cold = true;
   enter(state, merge);

@@ -447,4 +447,13 @@ describe('corners', () => {
     const slots = functions.flatMap(({ stackSlots }) => [...stackSlots.values()]);
     expect(slots.some(({ alignBytes }) => alignBytes >= 256)).toBe(true);
   });
+
+  it('align no slot to more than any value is where the release aligns none', () => {
+    const seeds = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed).farAlignments > 0);
+    expect(seeds.length).toBeGreaterThan(50);
+    const old = { ...SAMPLE_ABILITIES, release: 108 };
+    const cases = seeds.map((seed) => makeCase(withCorner(DEFAULT_CONFIG, seed), old, seed));
+    const slots = functionsOf(cases).flatMap(({ stackSlots }) => [...stackSlots.values()]);
+    expect(slots.filter(({ alignBytes }) => alignBytes > 16)).toEqual([]);
+  });
 });

@@ -208,6 +208,10 @@ function assorted(config: Config): Config {
     narrowAccesses: 60,
     compressedCode: 50,
     copies: 50,
+    addressSums: 30,
+    farAlignments: 30,
+    zeroMasks: 10,
+    vectorChoices: 30,
     flaggedLoads: 50,
     swappingLoops: 50,
     statementWeights: {

@@ -1,8 +1,8 @@
 import type { ExceptionHandler, Inst, Value } from '../clif/module.ts';
 import { typeInfo } from '../clif/type.ts';
-import { countUse, emit, newValue, plain, type BodyState } from './body-state.ts';
+import { constant, countUse, emit, newValue, plain, type BodyState } from './body-state.ts';
 import { fold } from './checksum.ts';
-import { anyValue, bitcast, comparison, constant } from './values.ts';
+import { anyValue, bitcast, comparison } from './values.ts';
 
 /* What makes exceptions worth throwing: that most are caught, some by frames far out, and that handlers look at what was live. */
 

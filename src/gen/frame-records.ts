@@ -1,9 +1,8 @@
 import type { Value } from '../clif/module.ts';
-import { emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
+import { constant, emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
 import { fold } from './checksum.ts';
 import { loadFrom } from './memory.ts';
 import { NO_FRAME } from './tail-calls.ts';
-import { constant } from './values.ts';
 
 /** Of 100 functions that are told their caller's frame pointer, how many read their frame record. */
 const RECORD_READS = 60;

@@ -1,13 +1,13 @@
 import type { Value } from '../clif/module.ts';
 import type { Type } from '../clif/type.ts';
 import { typeInfo } from '../clif/type.ts';
-import { emit, newValue, plain, type BodyState } from './body-state.ts';
+import { constant, emit, newValue, plain, type BodyState } from './body-state.ts';
 import { checksumOf, fold, foldCells, foldUnused } from './checksum.ts';
 import { drawBits } from './constants.ts';
 import { storeTo } from './memory.ts';
 import { tailCall, tailCallTargets } from './tail-calls.ts';
 import { trapOut } from './trap-out.ts';
-import { anyValue, bitcast, constant, laneOf, splat } from './values.ts';
+import { anyValue, bitcast, laneOf, splat } from './values.ts';
 
 /** Of 100 ways out of a function with vectors, how many end in a vector operation of any length. */
 const LAST_VECTOR = 25;

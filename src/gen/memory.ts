@@ -1,30 +1,19 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
-import { emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
+import { constant, emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
 
 interface Address {
   readonly pointer: Value;
   readonly offset: number;
 }
 
-/** Percent of pointers that an access has a constant added to, where loads are flagged. */
-const SUMS = 30;
-
 /** The same address from a pointer that is further on, or further back. */
 function addedTo(state: BodyState, { pointer, offset }: Address): Address {
   const { draw, config } = state;
-  if (config.flaggedLoads === 0 || !draw.chance(SUMS)) return { pointer, offset };
+  if (config.addressSums === 0 || !draw.chance(config.addressSums)) return { pointer, offset };
   const bytes = draw.pick([8, 16, -8, 2040, 2048, -4096, 0x1_0000]);
-  const constant = newValue(state, 'i64');
-  emit(state, {
-    kind: 'const',
-    op: 'iconst',
-    type: 'i64',
-    results: [constant],
-    args: [],
-    bits: BigInt.asUintN(64, BigInt(bytes)),
-  });
-  const args = draw.chance(70) ? [pointer, constant] : [constant, pointer];
+  const added = constant(state, 'i64', BigInt.asUintN(64, BigInt(bytes)));
+  const args = draw.chance(70) ? [pointer, added] : [added, pointer];
   return { pointer: plain(state, 'iadd', 'i64', args), offset: offset - bytes };
 }
 
@@ -58,13 +47,14 @@ export function pointerTo(state: BodyState, cell: Cell): Value {
   return pointer;
 }
 
-export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes = 0): void {
+/** Stores `value`, or by an `op` that cuts it off its low bits. */
+export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes = 0, op = 'store'): void {
   const type = state.valueTypes[value];
   if (type === undefined) throw new RangeError(`v${value} has no type yet`);
   const { pointer, offset } = addressOf(state, cell);
   emit(state, {
     kind: 'memory',
-    op: 'store',
+    op,
     type,
     results: [],
     args: [value, pointer],
@@ -82,19 +72,30 @@ function loadFlags({ draw, config, shape }: BodyState): readonly string[] {
   return draw.pick([['notrap'], ['notrap', 'can_move'], ['notrap', 'can_move'], ['can_move']]);
 }
 
-export function loadFrom(state: BodyState, cell: Cell, type: Type, extraBytes = 0): Value {
-  const { pointer, offset } = addressOf(state, cell);
-  const result = newValue(state, type);
+/** A load of a `result`; `type` is the controlling type. */
+function emitLoad(
+  state: BodyState,
+  op: string,
+  type: Type,
+  result: Type,
+  { pointer, offset }: Address,
+  extraBytes: number,
+): Value {
+  const value = newValue(state, result);
   emit(state, {
     kind: 'memory',
-    op: 'load',
+    op,
     type,
-    results: [result],
+    results: [value],
     args: [pointer],
     flags: loadFlags(state),
     offset: offset + extraBytes,
   });
-  return result;
+  return value;
+}
+
+export function loadFrom(state: BodyState, cell: Cell, type: Type, extraBytes = 0): Value {
+  return emitLoad(state, 'load', type, type, addressOf(state, cell), extraBytes);
 }
 
 /** A load of `type` from `cell`, at any offset that stays inside it. */
@@ -113,23 +114,17 @@ export function nearbyPlace(state: BodyState, bytes: number): { readonly cell: C
   return { cell, at: 2 * bytes <= shape.cellBytes && draw.chance(40) ? bytes : 0 };
 }
 
+/** A load of `bytes` that extends by itself what is there, with its sign or zeros. */
+function loadExtending(state: BodyState, op: string, result: Type, bytes: number): Value {
+  const { cell, at } = nearbyPlace(state, bytes);
+  const address = addressOf(state, cell);
+  return emitLoad(state, `${state.draw.pick(['u', 's'])}${op}`, 'i64', result, address, at);
+}
+
 /** An i64 that the load itself extends; its offset is one of those with compressed forms more often than not (RISC-V Zcb, `c.lh`). */
 export function loadNarrow(state: BodyState): Value {
-  const { draw } = state;
-  const bytes = draw.pick(NARROW_BYTES);
-  const { cell, at } = nearbyPlace(state, bytes);
-  const { pointer, offset } = addressOf(state, cell);
-  const result = newValue(state, 'i64');
-  emit(state, {
-    kind: 'memory',
-    op: `${draw.pick(['u', 's'])}load${8 * bytes}`,
-    type: 'i64',
-    results: [result],
-    args: [pointer],
-    flags: loadFlags(state),
-    offset: offset + at,
-  });
-  return result;
+  const bytes = state.draw.pick(NARROW_BYTES);
+  return loadExtending(state, `load${8 * bytes}`, 'i64', bytes);
 }
 
 const WIDENING: readonly (readonly [string, Type])[] = [
@@ -140,35 +135,13 @@ const WIDENING: readonly (readonly [string, Type])[] = [
 
 /** A vector of which each lane is extended from half of it in memory. */
 export function loadWidening(state: BodyState): Value {
-  const { draw } = state;
-  const [op, type] = draw.pick(WIDENING);
-  const { cell, at } = nearbyPlace(state, 8);
-  const { pointer, offset } = addressOf(state, cell);
-  const result = newValue(state, type);
-  emit(state, {
-    kind: 'memory',
-    op: `${draw.pick(['u', 's'])}${op}`,
-    type: 'i64',
-    results: [result],
-    args: [pointer],
-    flags: loadFlags(state),
-    offset: offset + at,
-  });
-  return result;
+  const [op, type] = state.draw.pick(WIDENING);
+  return loadExtending(state, op, type, 8);
 }
 
 /** Stores the low bits of an i64. */
 export function storeNarrow(state: BodyState, value: Value): void {
   const bytes = state.draw.pick(NARROW_BYTES);
   const { cell, at } = nearbyPlace(state, bytes);
-  const { pointer, offset } = addressOf(state, cell);
-  emit(state, {
-    kind: 'memory',
-    op: `istore${8 * bytes}`,
-    type: 'i64',
-    results: [],
-    args: [value, pointer],
-    flags: [],
-    offset: offset + at,
-  });
+  storeTo(state, cell, value, at, `istore${8 * bytes}`);
 }

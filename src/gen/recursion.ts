@@ -1,12 +1,22 @@
 import type { Value } from '../clif/module.ts';
 import { pickWeighted } from './weighted.ts';
-import { blockCall, branch, emit, jump, newBlock, newValue, plain, type BodyState } from './body-state.ts';
+import {
+  blockCall,
+  branch,
+  constant,
+  emit,
+  jump,
+  newBlock,
+  newValue,
+  plain,
+  type BodyState,
+} from './body-state.ts';
 import { argumentsFor } from './call-parts.ts';
 import { emitCall } from './calls.ts';
 import { checksumOf, foldUnused } from './checksum.ts';
 import { enter, inEndingBlock } from './scopes.ts';
 import { emitTailCall, tailArguments } from './tail-calls.ts';
-import { anyValue, constant } from './values.ts';
+import { anyValue } from './values.ts';
 import { plainView } from './views.ts';
 
 /** Of 100 recursive functions that can tail-call, how many recurse by a tail call. */

@@ -1,10 +1,10 @@
 import type { Value } from '../clif/module.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
-import { addSlot, plain, type BodyState, type Cell } from './body-state.ts';
+import { addSlot, constant, plain, type BodyState, type Cell } from './body-state.ts';
 import { loadWithin, pointerTo, storeTo } from './memory.ts';
 import { HALF_AND_QUAD_RELEASE, memoryBytes, SLOT_ALIGNMENT_RELEASE } from './plan.ts';
 import { pickWeighted } from './weighted.ts';
-import { anyValue, constant } from './values.ts';
+import { anyValue } from './values.ts';
 
 /** Fills a cell whole, so that any load from it afterwards reads defined bytes. */
 function initialise(state: BodyState, cell: Cell): void {
@@ -31,9 +31,6 @@ const STACK_ALIGN_BYTES = 16;
 /** Percent of slots that tell. */
 const ALIGNMENT_SHOWN = 15;
 
-/** Where memory is copied, percent of slots aligned to more than any value is. */
-const FAR_ALIGNMENTS = 30;
-
 /** Puts into `cell` the low bits of the slot's address that its alignment makes zero. */
 function showAlignment(state: BodyState, slot: number, alignBytes: number, cell: Cell): void {
   const mask = Math.min(alignBytes, STACK_ALIGN_BYTES) - 1;
@@ -47,10 +44,12 @@ export function addMemory(state: BodyState): Cell {
   const { cellBytes } = state.shape;
   const range = pickWeighted(draw, state.config.slotSizes);
   const size = Math.max(draw.int(range.min, range.max), cellBytes);
-  const isFar = state.config.copies > 0 && draw.chance(FAR_ALIGNMENTS);
+  const isAligned = state.shape.release >= SLOT_ALIGNMENT_RELEASE;
+  const { farAlignments } = state.config;
+  const isFar = isAligned && farAlignments > 0 && draw.chance(farAlignments);
   const alignBytes = isFar
     ? draw.pick([128, 256, 4096])
-    : draw.pick(state.shape.release >= SLOT_ALIGNMENT_RELEASE ? [1, 1, 8, 16, 16, 32, 64] : [1, 8]);
+    : draw.pick(isAligned ? [1, 1, 8, 16, 16, 32, 64] : [1, 8]);
   const slot = addSlot(state, size, alignBytes);
   const last = size - cellBytes;
   const offset = draw.pick([0, 0, last, draw.int(0, last), draw.int(0, last) & ~7]);

@@ -1,9 +1,8 @@
 import type { Function, GlobalValue, Value } from '../clif/module.ts';
-import { addSlot, plain, type BodyState } from './body-state.ts';
+import { addSlot, constant, plain, type BodyState } from './body-state.ts';
 import { callsForCertain } from '../clif/stack-limit.ts';
 import type { LimitRole } from './limit-role.ts';
 import { pointerTo, storeTo } from './memory.ts';
-import { constant } from './values.ts';
 
 /** Below every stack. */
 export const LOW_LIMITS: readonly bigint[] = [0n, 1n, 16n, 4096n, 0xfff0n];

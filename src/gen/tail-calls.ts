@@ -1,10 +1,9 @@
 import type { Value } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
-import { emit, funcRefFor, planAt, type BodyState } from './body-state.ts';
+import { constant, emit, funcRefFor, planAt, type BodyState } from './body-state.ts';
 import { addressThrough, argument, canAfford, charge } from './call-parts.ts';
 import { checksumOf } from './checksum.ts';
 import { canHandOver, limitArgument } from './stack-limits.ts';
-import { constant } from './values.ts';
 import { plainView, viewOf, type View } from './views.ts';
 
 /** What stands for the frame pointer of a caller that is gone. */

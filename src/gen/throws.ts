@@ -4,6 +4,7 @@ import {
   addSigRef,
   blockCall,
   branch,
+  constant,
   emit,
   newBlock,
   newValue,
@@ -14,7 +15,7 @@ import { checksumOf } from './checksum.ts';
 import { drawInstance, drawTag, emitThrow, tagValue, throwCondition } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { inEndingBlock } from './scopes.ts';
-import { anyValue, constant } from './values.ts';
+import { anyValue } from './values.ts';
 
 /** Above every frame: the search ends with the outermost. */
 const ABOVE_ALL = 0x7fff_ffff_ffff_fff0n;

@@ -1,6 +1,5 @@
-import { blockCall, branch, emit, newBlock, plain, type BodyState } from './body-state.ts';
+import { blockCall, branch, constant, emit, newBlock, plain, type BodyState } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
-import { constant } from './values.ts';
 
 const CODES: readonly string[] = ['user3', 'user4', 'user5', 'user6', 'user200', 'heap_oob', 'int_ovf'];
 

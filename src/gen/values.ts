@@ -1,6 +1,6 @@
-import { asInteger, bitMask, typeInfo, type ScalarType, type Type } from '../clif/type.ts';
+import { asInteger, typeInfo, type ScalarType, type Type } from '../clif/type.ts';
 import type { Inst, Value } from '../clif/module.ts';
-import { emit, newValue, plain, publish, typeOf, type BodyState } from './body-state.ts';
+import { constant, emit, newValue, plain, publish, typeOf, type BodyState } from './body-state.ts';
 import { canonicalNan, drawBits } from './constants.ts';
 import { loadFrom, loadWithin, nearbyPlace } from './memory.ts';
 import { conversionsTo, type Conversion } from './conversions.ts';
@@ -10,35 +10,6 @@ const FLOAT_CONDITIONS = ['eq', 'ne', 'lt', 'ge', 'ord', 'uno', 'ueq', 'one', 'u
 
 /** Of 100 conditions that are no comparison of integers, how many compare floats. */
 const FLOAT_COMPARISONS = 25;
-
-const CONST_OP: Readonly<Record<string, string>> = {
-  f16: 'f16const',
-  f32: 'f32const',
-  f64: 'f64const',
-  f128: 'f128const',
-};
-
-/** Emits `bits` as a constant of `type`; CLIF has no 128-bit `iconst`, so i128 is joined from halves. */
-export function constant(state: BodyState, type: Type, bits: bigint): Value {
-  if (type === 'i128') {
-    const low = constant(state, 'i64', bits & bitMask(64));
-    const high = constant(state, 'i64', bits >> 64n);
-    return plain(state, 'iconcat', 'i64', [low, high], 'i128');
-  }
-  const floatOp = CONST_OP[type];
-  const op = floatOp ?? (typeInfo(type).isVector ? 'vconst' : 'iconst');
-  const value = newValue(state, type);
-  // `f64const` and its kin say their type in the opcode.
-  emit(state, {
-    kind: 'const',
-    op,
-    type: floatOp === undefined ? type : null,
-    results: [value],
-    args: [],
-    bits,
-  });
-  return value;
-}
 
 function anyConstant(state: BodyState, type: Type): Value {
   return constant(state, type, drawBits(state.draw, type, state.config.patternedConstants));
