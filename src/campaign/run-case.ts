@@ -11,13 +11,13 @@ import { printModuleBytes } from '../clif/print.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
 import { exposesArithmeticNan } from '../compare/nan.ts';
 import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compare/outcomes.ts';
-import { reachFinding } from './reach.ts';
 import type { Finding, Verdict } from '../compare/verdict.ts';
 import { executeCase } from '../emulator/execute.ts';
 import type { Guest } from '../emulator/guest.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
+import { codeFindings } from './code-faults.ts';
 import type { GuestSet } from './guest-set.ts';
 import { runGuards } from './guard-runs.ts';
 import { runLimits } from './limit-runs.ts';
@@ -270,6 +270,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   const first = results[0];
   const repeated = results[kase.configurations.length];
   const runs: Promise<readonly Finding[]>[] = [];
+  const inCode: (readonly Finding[])[] = [];
   const verdicts: (Verdict | null)[] = kase.configurations.map((configuration, i) => {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
@@ -278,6 +279,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     if (unmodelled !== null) return { kind: 'declined', reason: unmodelled };
     if (result.kind === 'compiled') {
       onCompiled?.(configuration, result.functions);
+      inCode[i] = codeFindings(kase.module, configuration, result.functions, i);
       const executing = executeConfiguration(
         bench,
         kase,
@@ -304,10 +306,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     const run = runs[i];
     if (run === undefined) continue;
     modules += 1;
-    const result = results[i];
-    const tooNear = result?.kind === 'compiled' ? reachFinding(kase.module, result.functions, i) : null;
-    if (tooNear !== null) findings.push(tooNear);
-    findings.push(...(await run));
+    findings.push(...(inCode[i] ?? []), ...(await run));
   }
   if (first?.kind === 'compiled' && repeated !== undefined) {
     if (repeated.kind !== 'compiled' || !sameCode(first.functions, repeated.functions))
