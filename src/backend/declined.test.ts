@@ -27,7 +27,8 @@ it.each([
     'no-lowering',
     codegenError('Unsupported', 'should be implemented in ISLE: inst = `v2 = fadd.f128 v0, v1`'),
   ],
-  ['unsupported', codegenError('Unsupported', 'something else')],
+  ['dynamic-vector', codegenError('Unsupported', 'invalid dynamic vector type: dt0')],
+  ['code-too-large', codegenError('CodeTooLarge', 'Code for function is too large')],
   ['implementation-limit', codegenError('ImplLimitExceeded', 'Implementation limit exceeded')],
   [
     'winch',
@@ -61,6 +62,7 @@ it.each<CompileResult>([
   panic('isa/riscv64/inst/mod.rs', 'index out of bounds: the len is 6 but the index is 9'),
   panic('isa/x64/abi.rs', 'StructArgument parameters are not supported'),
   codegenError('Regalloc', 'Regalloc validation errors'),
+  codegenError('Unsupported', 'stack arguments are not supported with preserve_all'),
   { kind: 'verifier-error', function: '%f', message: 'm' },
   { kind: 'compiled', functions: [] },
   { kind: 'crashed', how: 'abort', detail: 'killed by SIGSEGV' },
@@ -98,6 +100,23 @@ describe('a refusal without cause is a fault', () => {
       expect(declines(plain, refused(inst))).toBe(false);
     expect(declines(plain, refused('v2 = fadd.f128 v0, v1'))).toBe(true);
     expect(declines(caller('fn0 = patchable u0:0() tail'), refused('return_call fn0()'))).toBe(true);
+  });
+
+  it('of instructions that every release lowers', () => {
+    const refused = (inst: string, type: string): CompileResult =>
+      codegenError('Unsupported', `should be implemented in ISLE: inst = \`${inst}\`, type = \`${type}\``);
+    expect(declines(caller(''), refused('v1 = func_addr.i64 fn0', 'Some(types::I64)'))).toBe(false);
+    expect(declines(caller(''), refused('brif v1, block1, block2', 'None'))).toBe(false);
+    expect(declines(caller(''), refused('v1 = load.i32 notrap v0+4', 'Some(types::I32)'))).toBe(false);
+    expect(declines(caller(''), refused('v1 = load.i8x4 v0', 'Some(types::I8X4)'))).toBe(true);
+    expect(declines(caller(''), refused('v1 = atomic_load.i32 v0', 'Some(types::I32)'))).toBe(true);
+  });
+
+  it('of functions that are not long', () => {
+    const result = codegenError('CodeTooLarge', 'Code for function is too large');
+    const long = `function %main(i64) {\nblock0(v0: i64):\n${'    nop\n'.repeat(1 << 16)}    return\n}\n`;
+    expect(declines(caller(''), result)).toBe(false);
+    expect(declines(long, result)).toBe(true);
   });
 
   it('of types that every release has', () => {
