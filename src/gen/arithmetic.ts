@@ -24,7 +24,7 @@ function masked(state: BodyState, type: Type): Value {
 
 function integerOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
-  if (config.zeroMasks > 0 && draw.chance(config.zeroMasks)) return masked(state, type);
+  if (draw.sometimes(config.zeroMasks)) return masked(state, type);
   const kind = draw.int(0, 9);
   if (kind < 6)
     return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);
@@ -57,7 +57,7 @@ function floatOperation(state: BodyState, type: Type): Value {
 function vectorOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
-  if (config.vectorChoices > 0 && draw.chance(config.vectorChoices)) return choice(state, type);
+  if (draw.sometimes(config.vectorChoices)) return choice(state, type);
   const kind = draw.int(0, 9);
   if (kind < 2) return splat(state, type, anyValue(state, laneOf(type)));
   if (kind < 4) {

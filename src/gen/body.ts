@@ -138,16 +138,16 @@ function drawKind(state: BodyState): StatementKind {
 
 function store(state: BodyState): void {
   const { draw, config, cells, shape } = state;
-  if (cells.length > 0 && config.narrowAccesses > 0 && draw.chance(config.narrowAccesses)) {
+  if (cells.length > 0 && draw.sometimes(config.narrowAccesses)) {
     storeNarrow(state, anyValue(state, 'i64'));
   } else storeAny(state, anyValue(state, pickWeighted(draw, shape.types)));
 }
 
 function load(state: BodyState, type: Type): void {
   const { draw, config, cells } = state;
-  if (cells.length > 0 && config.narrowAccesses > 0 && draw.chance(config.narrowAccesses)) {
+  if (cells.length > 0 && draw.sometimes(config.narrowAccesses)) {
     publish(state, state.shape.hasVectors && draw.chance(30) ? loadWidening(state) : loadNarrow(state));
-  } else if (config.copies > 0 && draw.chance(config.copies)) copyAny(state, type);
+  } else if (draw.sometimes(config.copies)) copyAny(state, type);
   else publish(state, loadAny(state, type));
 }
 

@@ -60,7 +60,7 @@ export function emitCall(state: BodyState, target: number, view: View, args: rea
 /** The memory that goes along with a call, for some calls. */
 function fencedCell(state: BodyState, target: number, args: readonly Value[]): Cell | null {
   const { draw, config } = state;
-  if (config.fencedCalls === 0 || !draw.chance(config.fencedCalls)) return null;
+  if (!draw.sometimes(config.fencedCalls)) return null;
   const pointer = args[planAt(state, target).roles.findIndex(({ kind }) => kind === 'memory')];
   return pointer === undefined ? null : { base: { kind: 'pointer', value: pointer }, offset: 0 };
 }
@@ -68,7 +68,7 @@ function fencedCell(state: BodyState, target: number, args: readonly Value[]): C
 /** Gives the type of the load behind the call. */
 function beginFence(state: BodyState, cell: Cell): Type {
   const { draw, config } = state;
-  const hasLoads = config.fencedLoads > 0 && draw.chance(config.fencedLoads);
+  const hasLoads = draw.sometimes(config.fencedLoads);
   if (!hasLoads) {
     storeTo(state, cell, anyValue(state, 'i64'));
     return 'i64';

@@ -56,8 +56,8 @@ export interface ConfigurationNeeds {
 const GUARD_LOG2: readonly string[] = ['6', '7', '8', '10', '13'];
 
 function drawGuard(draw: Draw, config: Config, abilities: Abilities): readonly (readonly [string, string])[] {
-  const isPossible = config.otherGuards > 0 && abilities.settings['probestack_size_log2'] !== undefined;
-  return isPossible && draw.chance(config.otherGuards)
+  const isPossible = abilities.settings['probestack_size_log2'] !== undefined;
+  return isPossible && draw.sometimes(config.otherGuards)
     ? [['probestack_size_log2', draw.pick(GUARD_LOG2)]]
     : [];
 }
@@ -101,7 +101,7 @@ function drawShared(
     const known = abilities.settings[name];
     if (known !== undefined && (known.length === 0 || known.includes(value))) entries.push([name, value]);
   }
-  if (config.plainCompiles > 0 && draw.chance(config.plainCompiles)) {
+  if (draw.sometimes(config.plainCompiles)) {
     for (const entry of entries) entry[1] = PLAIN_CHOICES[entry[0]] ?? entry[1];
   }
   if (abilities.settings['enable_multi_ret_implicit_sret'] !== undefined && shape.implicitReturnArea) {
@@ -127,7 +127,7 @@ function zvlFlags(draw: Draw, vectorBits: number): readonly string[] {
 
 function drawIsa(draw: Draw, { config, shape }: ConfigurationNeeds, abilities: Abilities): readonly string[] {
   const flags = OPTIONAL_ISA.filter(() => draw.chance(40));
-  if (config.compressedCode > 0 && draw.chance(config.compressedCode)) {
+  if (draw.sometimes(config.compressedCode)) {
     flags.push(...COMPRESSED.filter((flag) => !flags.includes(flag)));
   } else if (draw.chance(40)) flags.push('has_zca', 'has_zcd');
   if (shape.hasVectors || draw.chance(50)) flags.push('has_v');

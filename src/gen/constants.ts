@@ -100,7 +100,7 @@ function patternedBits(draw: Draw, info: TypeInfo): bigint {
 /** A bit pattern of `type`: boundary values, small ones and noise, lane by lane for vectors; for `patterned` of 100 another pattern. */
 export function drawBits(draw: Draw, type: Type, patterned = 0): bigint {
   const info = typeInfo(type);
-  if (patterned > 0 && draw.chance(patterned)) return patternedBits(draw, info);
+  if (draw.sometimes(patterned)) return patternedBits(draw, info);
   const kind = draw.int(0, 9);
   if (kind < 3) return draw.bits(info.bits);
   if (kind < 4) return taggedBits(type, draw.int(0, 15));

@@ -112,7 +112,7 @@ function directBranch(state: BodyState, inner: Inner): void {
 /** Two ways, or more by br_table, that come together again. */
 export function branchStatement(state: BodyState, inner: Inner): void {
   const { draw, config } = state;
-  if (config.directEdges > 0 && draw.chance(config.directEdges)) {
+  if (draw.sometimes(config.directEdges)) {
     directBranch(state, inner);
     return;
   }
@@ -136,7 +136,7 @@ export function loopStatement(state: BodyState, inner: Inner): void {
   const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
   const carried: Type = pickWeighted(draw, state.shape.types);
   const first = anyValue(state, carried);
-  const isSwapping = config.swappingLoops > 0 && draw.chance(config.swappingLoops);
+  const isSwapping = draw.sometimes(config.swappingLoops);
   const second = isSwapping ? [anyValue(state, carried)] : [];
   const start = constant(state, 'i32', 0n);
   const header = newBlock(state, ['i64', carried, 'i32', ...second.map(() => carried)]);

@@ -9,6 +9,8 @@ export interface Draw {
   bits(count: number): bigint;
   /** True in `percent` of 100 draws. */
   chance(percent: number): boolean;
+  /** The same, but that for 0 nothing is drawn: what a case does not have leaves all else as it is. */
+  sometimes(percent: number): boolean;
   pick<T>(items: readonly [T, ...T[]] | readonly T[]): T;
   /** An index into `weights`, drawn in proportion to them. */
   weighted(weights: readonly number[]): number;
@@ -16,6 +18,7 @@ export interface Draw {
 
 function drawFrom(random: Random): Draw {
   const int = (min: number, max: number): number => random.nextInt(min, max);
+  const chance = (percent: number): boolean => random.nextInt(0, 99) < percent;
   return {
     int,
     bits: (count) => {
@@ -25,7 +28,8 @@ function drawFrom(random: Random): Draw {
       }
       return BigInt.asUintN(count, bits);
     },
-    chance: (percent) => random.nextInt(0, 99) < percent,
+    chance,
+    sometimes: (percent) => percent > 0 && chance(percent),
     pick: (items) => {
       const item = items[random.nextInt(0, items.length - 1)];
       if (item === undefined) throw new RangeError('pick from an empty list');

@@ -82,8 +82,8 @@ export function drawHandlerTag(
 ): number {
   const { draw, config } = state;
   const tags = list.flatMap((handler) => (handler.kind === 'tag' ? [handler.tag] : []));
-  const mayRepeat = config.repeatedTags > 0 && contexts.length > 0 && tags.length > 0;
-  return mayRepeat && draw.chance(config.repeatedTags) ? draw.pick(tags) : drawTag(state, turn);
+  const mayRepeat = contexts.length > 0 && tags.length > 0;
+  return mayRepeat && draw.sometimes(config.repeatedTags) ? draw.pick(tags) : drawTag(state, turn);
 }
 
 /** What a context is, or an exception names: often one of two, so that they meet. */

@@ -46,7 +46,7 @@ function lastVectorOperation(state: BodyState): void {
 function drawTarget(state: BodyState, targets: readonly number[]): number {
   const { draw, config } = state;
   const others = targets.filter((target) => !state.leftTo.has(target));
-  const isOther = config.otherTargets > 0 && others.length > 0 && draw.chance(config.otherTargets);
+  const isOther = others.length > 0 && draw.sometimes(config.otherTargets);
   const target = draw.pick(isOther ? others : targets);
   state.leftTo.add(target);
   return target;

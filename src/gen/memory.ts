@@ -10,7 +10,7 @@ interface Address {
 /** The same address from a pointer that is further on, or further back. */
 function addedTo(state: BodyState, { pointer, offset }: Address): Address {
   const { draw, config } = state;
-  if (config.addressSums === 0 || !draw.chance(config.addressSums)) return { pointer, offset };
+  if (!draw.sometimes(config.addressSums)) return { pointer, offset };
   const bytes = draw.pick([8, 16, -8, 2040, 2048, -4096, 0x1_0000]);
   const added = constant(state, 'i64', BigInt.asUintN(64, BigInt(bytes)));
   const args = draw.chance(70) ? [pointer, added] : [added, pointer];
@@ -67,7 +67,7 @@ export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes =
 const MOVABLE_LOAD_RELEASE = 121;
 
 function loadFlags({ draw, config, shape }: BodyState): readonly string[] {
-  if (config.flaggedLoads === 0 || !draw.chance(config.flaggedLoads)) return [];
+  if (!draw.sometimes(config.flaggedLoads)) return [];
   if (shape.release < MOVABLE_LOAD_RELEASE) return ['notrap'];
   return draw.pick([['notrap'], ['notrap', 'can_move'], ['notrap', 'can_move'], ['can_move']]);
 }

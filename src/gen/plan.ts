@@ -185,7 +185,7 @@ function withLimit(
 }
 
 function withEntryLimit(draw: Draw, config: Config, drafts: readonly ParamDraft[]): readonly ParamDraft[] {
-  const hasLimit = config.entryLimits > 0 && draw.chance(config.entryLimits);
+  const hasLimit = draw.sometimes(config.entryLimits);
   return hasLimit ? withLimit(draw, config, drafts, drawEntryLimit(draw)) : drafts;
 }
 
@@ -236,14 +236,14 @@ function planInner(
     const target = draw.int(index + 1, count - 1);
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target } });
   }
-  if (config.selfPointers > 0 && draw.chance(config.selfPointers)) {
+  if (draw.sometimes(config.selfPointers)) {
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'function', target: index } });
   }
-  const isRelay = config.relays > 0 && callConv === 'tail' && index + 1 < count && draw.chance(config.relays);
+  const isRelay = callConv === 'tail' && index + 1 < count && draw.sometimes(config.relays);
   if (!isRelay && draw.chance(config.recursiveFunctions)) {
     insertAnywhere(draw, drafts, { param: abiParam('i32'), role: { kind: 'counter' } });
   }
-  if (config.callerFrames > 0 && shape.throws && draw.chance(config.callerFrames)) {
+  if (shape.throws && draw.sometimes(config.callerFrames)) {
     insertAnywhere(draw, drafts, { param: abiParam('i64'), role: { kind: 'frame' } });
   }
   const hasSret = !isRelay && draw.chance(config.sretFunctions);
@@ -293,7 +293,7 @@ function planInner(
     counter: counter < 0 ? null : counter,
     endsInTrap: !isRelay && draw.chance(config.trappingFunctions),
     isRelay,
-    isIdle: !isRelay && config.idleFunctions > 0 && draw.chance(config.idleFunctions),
+    isIdle: !isRelay && draw.sometimes(config.idleFunctions),
   };
 }
 
@@ -310,7 +310,7 @@ export function planFunctions(draw: Draw, config: Config, shape: CaseShape): rea
   const entryConv = pickWeighted(draw, entryCallConvs);
   const plans: FunctionPlan[] = [planEntry(draw, config, shape, entryConv)];
   for (let index = 1; index < count; index += 1) {
-    const isLookalike = config.lookalikes > 0 && draw.chance(config.lookalikes);
+    const isLookalike = draw.sometimes(config.lookalikes);
     const lookalike = isLookalike ? planLookalike(draw, callConvs, index, plans) : null;
     plans.push(
       lookalike ?? planInner(draw, config, shape, pickWeighted(draw, callConvs), index, count, plans),

@@ -94,7 +94,7 @@ function tryInst(callee: Callee, args: readonly Value[], table: ExceptionTable):
  */
 export function tryCall(state: BodyState, callee: Callee, view: View, args: readonly Value[]): void {
   const { draw, config } = state;
-  if (config.sharedEdges > 0 && draw.chance(config.sharedEdges)) {
+  if (draw.sometimes(config.sharedEdges)) {
     const { normal, handlers, join } = drawTryEdges(state, view.signature.returns);
     emit(state, tryInst(callee, args, { sig: view.sig, normal, handlers }));
     join();

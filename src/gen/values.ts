@@ -85,7 +85,7 @@ function convert(state: BodyState, type: Type, { op, source }: Conversion): Valu
 function convertTo(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
-  if (config.otherConversions > 0 && draw.chance(config.otherConversions)) {
+  if (draw.sometimes(config.otherConversions)) {
     const conversions = conversionsTo(type, state.shape);
     if (conversions.length > 0) return convert(state, type, draw.pick(conversions));
   }
@@ -155,7 +155,7 @@ export function comparison(state: BodyState): Value {
 /** What a branch, a select or a trap asks: a comparison of integers, or for some cases one of floats, or whether an integer is zero. */
 export function condition(state: BodyState): Value {
   const { draw, config } = state;
-  if (config.otherConditions === 0 || !draw.chance(config.otherConditions)) return comparison(state);
+  if (!draw.sometimes(config.otherConditions)) return comparison(state);
   if (draw.chance(FLOAT_COMPARISONS)) {
     const type = draw.pick(['f32', 'f64'] as const);
     const result = newValue(state, 'i8');
