@@ -10,9 +10,9 @@ import {
 } from './module.ts';
 import { signatureText } from './print.ts';
 import { type CheckContext, reportInst } from './problem.ts';
-import type { AbiParam, Signature } from './signature.ts';
+import { effectiveExtension, type AbiParam, type Signature } from './signature.ts';
 import { throwRoutineNamed } from './throw-routine.ts';
-import { typeInfo, type Type } from './type.ts';
+import type { Type } from './type.ts';
 
 /** Function whose address a value certainly is: number of its FuncRef, by value. */
 export type KnownAddresses = ReadonlyMap<Value, number>;
@@ -170,9 +170,7 @@ function checkTailCall(context: CheckContext, block: Block, inst: Inst, call: Ca
     reportInst(context, 'tail-call', block, inst, `the callee's result types are not those of ${name}`);
   const unkept = signature.returns.findIndex(
     (promised, i) =>
-      promised.extension !== 'none' &&
-      typeInfo(promised.type).bits < 64 &&
-      promised.extension !== call.declared.returns[i]?.extension,
+      effectiveExtension(promised) !== 'none' && promised.extension !== call.declared.returns[i]?.extension,
   );
   if (sameResults && unkept >= 0) {
     // Nobody is left to extend it: the verifier lets this pass, and Cranelift leaves the bits as they are.

@@ -1,4 +1,4 @@
-import type { AbiParam, Signature } from './signature.ts';
+import { effectiveExtension, type AbiParam, type Signature } from './signature.ts';
 import { typeInfo } from './type.ts';
 
 function samePurpose(a: AbiParam, b: AbiParam): boolean {
@@ -31,8 +31,9 @@ function isReadable(sent: AbiParam, taken: AbiParam): boolean {
   const to = typeInfo(taken.type);
   if (from.isFloat || from.isVector || to.isFloat || to.isVector || from.bits > 64 || to.bits > 64)
     return false;
-  if (to.bits <= from.bits) return taken.extension === 'none';
-  return sent.extension !== 'none' && (taken.extension === 'none' || taken.extension === sent.extension);
+  const asked = effectiveExtension(taken);
+  if (to.bits <= from.bits) return asked === 'none';
+  return sent.extension !== 'none' && (asked === 'none' || asked === sent.extension);
 }
 
 function areReadable(sent: readonly AbiParam[], taken: readonly AbiParam[]): boolean {

@@ -1,4 +1,4 @@
-import type { Type } from './type.ts';
+import { typeInfo, type Type } from './type.ts';
 
 /** Names as CLIF prints them (cranelift-codegen `isa/call_conv.rs`, `CallConv`). */
 export type CallConv =
@@ -45,6 +45,11 @@ export interface Signature {
 }
 
 export const NORMAL: ArgumentPurpose = { kind: 'normal' };
+
+/** What the extension of a parameter or result asks for: nothing from 64 bits on. */
+export function effectiveExtension({ type, extension }: AbiParam): ArgumentExtension {
+  return typeInfo(type).bits < 64 ? extension : 'none';
+}
 
 export function abiParam(type: Type, extension: ArgumentExtension = 'none', purpose = NORMAL): AbiParam {
   return { type, extension, purpose };

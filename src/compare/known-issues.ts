@@ -7,6 +7,7 @@ import { contextsAsIntegers, narrowContexts } from './integer-contexts.ts';
 import { withoutCompressedJumps } from './islands.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { unrollProbes } from './probe-loops.ts';
+import { passResultsOnce } from './repeated-results.ts';
 import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
 import { checkLimitsByHand, checkPassedLimitsByHand } from './stack-limits.ts';
 import type { Finding } from './verdict.ts';
@@ -22,6 +23,7 @@ export type Rewrite =
   | 'keep-wide-vectors-in-memory'
   | 'keep-wide-vectors-in-parts'
   | 'narrow-contexts'
+  | 'pass-results-once'
   | 'rebox-narrow-float-results'
   | 'round-by-hand'
   | 'system-v-for-preserve-all'
@@ -40,6 +42,7 @@ export const REWRITES: readonly Rewrite[] = [
   'keep-wide-vectors-in-memory',
   'keep-wide-vectors-in-parts',
   'narrow-contexts',
+  'pass-results-once',
   'rebox-narrow-float-results',
   'round-by-hand',
   'system-v-for-preserve-all',
@@ -110,6 +113,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case, detail = ''): Case {
       return checkLimitsByHand(kase);
     case 'check-passed-limits-by-hand':
       return checkPassedLimitsByHand(kase);
+    case 'pass-results-once':
+      return passResultsOnce(kase);
     case 'narrow-contexts':
       return narrowContexts(kase);
     case 'contexts-as-integers':

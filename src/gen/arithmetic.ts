@@ -1,5 +1,5 @@
 import type { Value } from '../clif/module.ts';
-import { typeInfo, valueClassOf, type Type } from '../clif/type.ts';
+import { reshapeType, typeInfo, valueClassOf, type Type } from '../clif/type.ts';
 import { constant, emit, newValue, plain, publish, type BodyState } from './body-state.ts';
 import type { Weighted } from './config.ts';
 import { pickWeighted } from './weighted.ts';
@@ -54,9 +54,29 @@ function floatOperation(state: BodyState, type: Type): Value {
   return choice(state, type);
 }
 
+const WIDEN = ['swiden_low', 'swiden_high', 'uwiden_low', 'uwiden_high'] as const;
+const NARROW = ['snarrow', 'unarrow', 'uunarrow'] as const;
+
+/** Integer lanes of twice the width and half as many, or of half the width and twice as many; null where CLIF has none. */
+function laneWidth(state: BodyState, type: Type): Value | null {
+  const { draw } = state;
+  const { laneBits, lanes } = typeInfo(type);
+  if (draw.chance(50)) {
+    const wide = laneBits < 64 && lanes > 2 ? reshapeType(type, 2 * laneBits, lanes / 2) : null;
+    return wide === null ? null : plain(state, draw.pick(WIDEN), type, [anyValue(state, type)], wide);
+  }
+  const narrow = laneBits > 8 ? reshapeType(type, laneBits / 2, 2 * lanes) : null;
+  if (narrow === null) return null;
+  return plain(state, draw.pick(NARROW), type, [anyValue(state, type), anyValue(state, type)], narrow);
+}
+
 function vectorOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
+  if (!info.isFloat && draw.sometimes(config.laneWidths)) {
+    const value = laneWidth(state, type);
+    if (value !== null) return value;
+  }
   if (draw.sometimes(config.vectorChoices)) return choice(state, type);
   const kind = draw.int(0, 9);
   if (kind < 2) return splat(state, type, anyValue(state, laneOf(type)));

@@ -47,6 +47,8 @@ export interface Config {
   readonly entryCallConvs: readonly Weighted<CallConv>[];
   /** Percent of narrow integer parameters and results that carry uext or sext. */
   readonly extensions: number;
+  /** Percent of integers of 64 bits and more that carry one, to no effect. */
+  readonly idleExtensions: number;
   /** Percent of those that carry uext. */
   readonly unsignedExtensions: number;
   /** Results are none, one, or two that a C struct has in registers of their own (RISC-V psABI, "Hardware Floating-Point Calling Convention"). */
@@ -76,12 +78,16 @@ export interface Config {
   readonly sharedEdges: number;
   /** Percent of cases in which functions throw; these keep frame pointers. */
   readonly throwingCases: number;
+  /** Percent of try_calls that pass their results on out of order, twice or not at all. */
+  readonly mixedResults: number;
   /** Percent of throws that tell what they throw by where their function returns to. */
   readonly returnAddresses: number;
   /** Percent of inner functions of such cases that hold their caller's frame pointer against their own. */
   readonly callerFrames: number;
   /** Percent of handlers that come behind a context. */
   readonly contexts: number;
+  /** Percent of those with another context ahead of it, and of lists that end in one. */
+  readonly moreContexts: number;
   /** Percent of colocated calls without results that are patchable. */
   readonly patchableCalls: number;
   /** Percent of calls made through a pointer, and of those, how many load it from memory. */
@@ -124,11 +130,17 @@ export interface Config {
   readonly plainCompiles: number;
   /** Percent of configurations with all compressed instructions, at least. */
   readonly compressedCode: number;
+  /** Percent of configurations with vector registers that are promised to be longer than any vector is. */
+  readonly longRegisters: number;
+  /** Percent of configurations with settings that change nothing, or that have the compiler look at itself. */
+  readonly otherSettings: number;
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
   /** Percent of loops around which two values change places. */
   readonly swappingLoops: number;
+  /** Percent of ways out of a function that are never taken, and would not end. */
+  readonly endlessLoops: number;
   /** Percent of conditions that are no comparison of integers. */
   readonly otherConditions: number;
   /** Percent of branches with several edges to one block, which they pass different values. */
@@ -148,6 +160,8 @@ export interface Config {
   /** Percent of integer operations that depend on whether another integer is zero, and of vector operations that choose between two. */
   readonly zeroMasks: number;
   readonly vectorChoices: number;
+  /** Percent of integer vector operations that change the width of lanes. */
+  readonly laneWidths: number;
   /** Percent of loads that say what holds for all memory here: they trap nowhere and may move. */
   readonly flaggedLoads: number;
   /** Sizes of stack slots in bytes. */
@@ -221,6 +235,7 @@ export const DEFAULT_CONFIG: Config = {
     { item: 'apple_aarch64', weight: 1 },
   ],
   extensions: 40,
+  idleExtensions: 0,
   unsignedExtensions: 50,
   asInC: false,
   memoryParams: 25,
@@ -236,10 +251,12 @@ export const DEFAULT_CONFIG: Config = {
   otherViews: 8,
   tryCalls: 12,
   sharedEdges: 0,
+  mixedResults: 0,
   throwingCases: 10,
   returnAddresses: 0,
   callerFrames: 0,
   contexts: 30,
+  moreContexts: 0,
   patchableCalls: 40,
   indirectCalls: 35,
   colocatedCalls: 60,
@@ -263,8 +280,11 @@ export const DEFAULT_CONFIG: Config = {
   repeatedTags: 0,
   plainCompiles: 0,
   compressedCode: 0,
+  longRegisters: 0,
+  otherSettings: 0,
   blockPadding: 2,
   swappingLoops: 0,
+  endlessLoops: 0,
   otherConditions: 0,
   directEdges: 0,
   otherConversions: 0,
@@ -275,6 +295,7 @@ export const DEFAULT_CONFIG: Config = {
   farAlignments: 0,
   zeroMasks: 0,
   vectorChoices: 0,
+  laneWidths: 0,
   flaggedLoads: 0,
   statementWeights: {
     arithmetic: 30,

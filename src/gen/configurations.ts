@@ -53,7 +53,7 @@ export interface ConfigurationNeeds {
 }
 
 /** Log2 of bytes: with few, small frames are probed by loops, which takes more than three guard areas (`isa/riscv64/abi.rs`, `gen_inline_probestack`). */
-const GUARD_LOG2: readonly string[] = ['6', '7', '8', '10', '13'];
+const GUARD_LOG2: readonly string[] = ['6', '7', '8', '10', '11', '13', '15', '16'];
 
 function drawGuard(draw: Draw, config: Config, abilities: Abilities): readonly (readonly [string, string])[] {
   const isPossible = abilities.settings['probestack_size_log2'] !== undefined;
@@ -82,6 +82,19 @@ function drawProbes(
   return abilities.settings['enable_probestack'] === undefined ? [] : [['enable_probestack', 'false']];
 }
 
+/** What changes no result: metadata, alignment, a pass left out, NaNs made canonical by the compiler, and the allocator's work checked by another. */
+const OTHER_SETTINGS: readonly (readonly [string, string])[] = [
+  ['enable_alias_analysis', 'false'],
+  ['enable_nan_canonicalization', 'true'],
+  ['log2_min_function_alignment', '5'],
+  ['machine_code_cfg_info', 'true'],
+  ['regalloc_checker', 'true'],
+];
+
+function drawOthers(draw: Draw, { settings }: Abilities): readonly (readonly [string, string])[] {
+  return OTHER_SETTINGS.filter(([name]) => settings[name] !== undefined && draw.chance(40));
+}
+
 /** No mid-end, which has no zero for most vectors (docs/findings.md, F9), and the allocator that spills less, and with it fewer long vectors (F12). */
 const PLAIN_CHOICES: Readonly<Record<string, string>> = {
   opt_level: 'none',
@@ -107,16 +120,21 @@ function drawShared(
   if (abilities.settings['enable_multi_ret_implicit_sret'] !== undefined && shape.implicitReturnArea) {
     entries.push(['enable_multi_ret_implicit_sret', 'true']);
   }
+  if (draw.sometimes(config.otherSettings))
+    for (const [name, value] of drawOthers(draw, abilities)) entries.push([name, value]);
   for (const [name, value] of drawProbes(draw, config, abilities)) entries.push([name, value]);
   if (abilities.settings['bb_padding_log2_minus_one'] !== undefined && draw.chance(config.blockPadding))
     entries.push(['bb_padding_log2_minus_one', drawPadding(draw, blocks)]);
   return sortedRecord(entries);
 }
 
-/** All that instructions of two bytes need. */
+/** All that instructions of two bytes need; without the last, all but those for floats. */
 const COMPRESSED: readonly string[] = ['has_zca', 'has_zcb', 'has_zcd'];
+const WITHOUT_FLOATS: readonly string[] = ['has_zca', 'has_zcb'];
 
 const ZVL_BITS = [32, 64, 128, 256, 512];
+/** Longer than any vector that riscv64 takes. */
+const LONG_REGISTERS = 'has_zvl1024b';
 
 /** What promises vectors of at least `vectorBits`: the flag alone, or with all shorter ones as the preset has it. */
 function zvlFlags(draw: Draw, vectorBits: number): readonly string[] {
@@ -128,11 +146,13 @@ function zvlFlags(draw: Draw, vectorBits: number): readonly string[] {
 function drawIsa(draw: Draw, { config, shape }: ConfigurationNeeds, abilities: Abilities): readonly string[] {
   const flags = OPTIONAL_ISA.filter(() => draw.chance(40));
   if (draw.sometimes(config.compressedCode)) {
-    flags.push(...COMPRESSED.filter((flag) => !flags.includes(flag)));
+    const wanted = draw.chance(70) ? COMPRESSED : WITHOUT_FLOATS;
+    flags.push(...wanted.filter((flag) => !flags.includes(flag)));
   } else if (draw.chance(40)) flags.push('has_zca', 'has_zcd');
   if (shape.hasVectors || draw.chance(50)) flags.push('has_v');
   if (shape.vectorBits > VECTOR_BITS || (flags.includes('has_v') && draw.chance(10)))
     flags.push(...zvlFlags(draw, shape.vectorBits));
+  if (flags.includes('has_v') && draw.sometimes(config.longRegisters)) flags.push(LONG_REGISTERS);
   if (shape.hasHalfArithmetic) flags.push('has_zfh', 'has_zfhmin');
   else if (draw.chance(40)) flags.push('has_zfhmin');
   if (shape.hasHalfVectors) flags.push('has_zvfh');

@@ -9,9 +9,14 @@ const FLOAT_FIELDS: Readonly<Record<number, { readonly exponent: number; readonl
   128: { exponent: 15, fraction: 112 },
 };
 
-function floatBoundaries(bits: number): readonly bigint[] {
+function fieldsOf(bits: number): { readonly exponent: number; readonly fraction: number } {
   const fields = FLOAT_FIELDS[bits];
   if (fields === undefined) throw new RangeError(`no float format of ${bits} bits`);
+  return fields;
+}
+
+function floatBoundaries(bits: number): readonly bigint[] {
+  const fields = fieldsOf(bits);
   const fraction = BigInt(fields.fraction);
   const sign = 1n << BigInt(bits - 1);
   const infinity = bitMask(fields.exponent) << fraction;
@@ -44,6 +49,9 @@ function integerBoundaries(bits: number): readonly bigint[] {
 
 const BOUNDARIES = new Map<string, readonly bigint[]>();
 
+/** Of 100 patterned floats. */
+const IMMEDIATE_FLOATS = 30;
+
 /** Bit patterns at which lowering and arithmetic change behaviour, for a lane type. */
 export function boundariesOf(info: TypeInfo): readonly bigint[] {
   let values = BOUNDARIES.get(info.lane);
@@ -56,8 +64,7 @@ export function boundariesOf(info: TypeInfo): readonly bigint[] {
 
 /** The quiet NaN with no payload and no sign (RISC-V unprivileged spec, "NaN Generation and Propagation"). */
 export function canonicalNan(bits: number): bigint {
-  const fields = FLOAT_FIELDS[bits];
-  if (fields === undefined) throw new RangeError(`no float format of ${bits} bits`);
+  const fields = fieldsOf(bits);
   return bitMask(fields.exponent + 1) << BigInt(fields.fraction - 1);
 }
 
@@ -79,9 +86,20 @@ function everyLane({ laneBits, lanes }: TypeInfo, lane: () => bigint): bigint {
   return bits;
 }
 
+/** What `fli` has, and its neighbours: a small power of two with two bits of fraction (RISC-V Zfa, "Load-immediate instructions"). */
+function immediateFloat(draw: Draw, bits: number): bigint {
+  const { exponent, fraction } = fieldsOf(bits);
+  const bias = Number(bitMask(exponent - 1));
+  const power = draw.int(Math.max(1, bias - 17), Math.min(2 * bias, bias + 17));
+  const sign = draw.chance(80) ? 0n : 1n << BigInt(bits - 1);
+  return sign | (BigInt(power) << BigInt(fraction)) | (draw.bits(2) << BigInt(fraction - 2));
+}
+
 /** Halves alike, one half zero, or up to 20 bits somewhere among zeros or ones; for a vector any of it in every lane. */
 function patternedBits(draw: Draw, info: TypeInfo): bigint {
   const { laneBits } = info;
+  if (info.isFloat && draw.chance(IMMEDIATE_FLOATS))
+    return everyLane(info, () => immediateFloat(draw, laneBits));
   const half = laneBits / 2;
   const drawn = draw.bits(half);
   const width = draw.chance(50) ? Math.min(20, half) : draw.int(1, Math.min(20, half));

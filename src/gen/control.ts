@@ -177,8 +177,41 @@ export function loopStatement(state: BodyState, inner: Inner): void {
   enter(state, exit);
 }
 
+/** False on every input, which the compiler does not see: a masked value is held against one with a bit that the mask has not. */
+function never(state: BodyState): Value {
+  const bit = BigInt(state.draw.int(0, 7));
+  const kept = plain(state, 'band', 'i64', [
+    anyValue(state, 'i64'),
+    constant(state, 'i64', ~(1n << bit) & 0xffn),
+  ]);
+  const result = newValue(state, 'i8');
+  const args = [kept, constant(state, 'i64', 1n << bit)];
+  emit(state, { kind: 'compare', op: 'icmp', type: 'i64', results: [result], args, cond: 'eq' });
+  return result;
+}
+
+/** A way out that would not end, and is not taken: a block that jumps to itself, or two to each other. */
+function endlessExit(state: BodyState): void {
+  const first = newBlock(state);
+  const second = state.draw.chance(50) ? newBlock(state) : first;
+  const stay = newBlock(state);
+  branch(state, never(state), blockCall(state, first), blockCall(state, stay));
+  state.block = first;
+  jump(state, second);
+  if (second !== first) {
+    state.block = second;
+    jump(state, first);
+  }
+  if (state.draw.chance(COLD)) first.cold = true;
+  state.block = stay;
+}
+
 /** Leaves the function early on some inputs, by a return or a tail call. */
 export function exitStatement(state: BodyState): void {
+  if (state.draw.sometimes(state.config.endlessLoops)) {
+    endlessExit(state);
+    return;
+  }
   const leave = newBlock(state);
   const stay = newBlock(state);
   branch(state, condition(state), blockCall(state, leave), blockCall(state, stay));

@@ -100,15 +100,29 @@ function drawContext(state: BodyState, turn: number): Value {
   return isInTurn ? constant(state, 'i64', BigInt(turn % 2)) : drawInstance(state);
 }
 
-/** The context of the handlers that come next, for some; now and then the bits of an instance as an f64. */
+function contextOf(state: BodyState, value: Value): ExceptionHandler {
+  countUse(state, value);
+  return { kind: 'context', value };
+}
+
+/** A context that no handler follows, for some lists. */
+export function lastContexts(state: BodyState): readonly ExceptionHandler[] {
+  const { draw, shape, config } = state;
+  if (shape.release < CONTEXT_RELEASE || !draw.sometimes(config.moreContexts)) return [];
+  return [contextOf(state, drawInstance(state))];
+}
+
+/**
+ * The context of the handlers that come next, for some, now and then behind another one, which then says nothing; now and then the
+ * bits of an instance as an f64.
+ */
 export function drawContexts(state: BodyState, turn: number): readonly ExceptionHandler[] {
   const { draw, shape, config } = state;
   if (shape.release < CONTEXT_RELEASE || !draw.chance(config.contexts)) return [];
   const instance = drawContext(state, turn);
   const isFloat = shape.throws && draw.chance(FLOAT_CONTEXTS);
   const value = isFloat ? bitcast(state, 'f64', instance) : instance;
-  countUse(state, value);
-  return [{ kind: 'context', value }];
+  return [...lastContexts(state), contextOf(state, value)];
 }
 
 /** In a handler: reads some of the values in scope before `mark`, of each register class. */

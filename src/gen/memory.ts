@@ -7,10 +7,19 @@ interface Address {
   readonly offset: number;
 }
 
+/** Of 100 sums, how many leave an offset near the ends of 32 bits: beyond what `lui` and `addi` reach (cranelift-codegen `isa/riscv64/inst/mod.rs`, `load_constant_u64`). */
+const FAR_SUMS = 25;
+const FAR_BYTES: readonly bigint[] = [0x7fff_fe00n, 0x7fff_f800n, 0x7fff_f700n, -0x8000_0000n, -0x7fff_f800n];
+
 /** The same address from a pointer that is further on, or further back. */
 function addedTo(state: BodyState, { pointer, offset }: Address): Address {
   const { draw, config } = state;
   if (!draw.sometimes(config.addressSums)) return { pointer, offset };
+  if (draw.chance(FAR_SUMS)) {
+    const bytes = draw.pick(FAR_BYTES);
+    const less = plain(state, 'isub', 'i64', [pointer, constant(state, 'i64', BigInt.asUintN(64, bytes))]);
+    return { pointer: less, offset: offset + Number(bytes) };
+  }
   const bytes = draw.pick([8, 16, -8, 2040, 2048, -4096, 0x1_0000]);
   const added = constant(state, 'i64', BigInt.asUintN(64, BigInt(bytes)));
   const args = draw.chance(70) ? [pointer, added] : [added, pointer];

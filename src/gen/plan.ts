@@ -82,8 +82,14 @@ function drawCount(draw: Draw, { longLists }: Config, { min, max }: Range): numb
   return draw.int(min, Math.max(min, Math.min(max, top)));
 }
 
+/** What an extension says nothing of. */
+const WIDE_INTEGERS: readonly Type[] = ['i64', 'i128'];
+
 function drawParam(draw: Draw, config: Config, type: Type): AbiParam {
-  if (!isExtensible(type) || !draw.chance(config.extensions)) return abiParam(type);
+  const isExtended = isExtensible(type)
+    ? draw.chance(config.extensions)
+    : WIDE_INTEGERS.includes(type) && draw.sometimes(config.idleExtensions);
+  if (!isExtended) return abiParam(type);
   return abiParam(type, draw.chance(100 - config.unsignedExtensions) ? 'sext' : 'uext');
 }
 

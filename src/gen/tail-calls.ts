@@ -1,5 +1,5 @@
 import type { Value } from '../clif/module.ts';
-import type { Signature } from '../clif/signature.ts';
+import { effectiveExtension, type Signature } from '../clif/signature.ts';
 import { constant, emit, funcRefFor, planAt, type BodyState } from './body-state.ts';
 import { addressThrough, argument, canAfford, charge } from './call-parts.ts';
 import { checksumOf } from './checksum.ts';
@@ -15,10 +15,8 @@ export function canStandFor(target: Signature, own: Signature): boolean {
     target.returns.length === own.returns.length &&
     own.returns.every((promised, i) => {
       const made = target.returns[i];
-      return (
-        promised.type === made?.type &&
-        (promised.extension === 'none' || promised.extension === made.extension)
-      );
+      const wanted = effectiveExtension(promised);
+      return promised.type === made?.type && (wanted === 'none' || wanted === made.extension);
     })
   );
 }

@@ -13,11 +13,11 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
-import { drawContexts, drawHandlerTag, handlerOdds, readLive } from './exceptions.ts';
+import { drawContexts, drawHandlerTag, handlerOdds, lastContexts, readLive } from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { fetchBack, putAway } from './put-away.ts';
 import { enter, inEndingBlock } from './scopes.ts';
-import { drawTryEdges } from './try-edges.ts';
+import { drawTryEdges, mixedResults } from './try-edges.ts';
 import { anyValue } from './values.ts';
 import type { View } from './views.ts';
 
@@ -72,6 +72,7 @@ function drawHandlers(state: BodyState): Handlers {
     if (tag === tags && draw.chance(odds.default)) list.push({ kind: 'default', target });
     else list.push({ kind: 'tag', tag: drawHandlerTag(state, tag, contexts, list), target });
   }
+  list.push(...lastContexts(state));
   return { list, blocks };
 }
 
@@ -101,7 +102,9 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
     return;
   }
   const { returns } = view.signature;
-  const kept = returns.flatMap((_, index) => (draw.chance(92) ? [index] : []));
+  const kept = draw.sometimes(config.mixedResults)
+    ? mixedResults(draw, returns.length)
+    : returns.flatMap((_, index) => (draw.chance(92) ? [index] : []));
   const normal = newBlock(
     state,
     kept.map((index) => returns[index]?.type ?? 'i64'),

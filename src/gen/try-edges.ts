@@ -14,8 +14,9 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
-import { drawContexts, drawHandlerTag, handlerOdds } from './exceptions.ts';
+import { drawContexts, drawHandlerTag, handlerOdds, lastContexts } from './exceptions.ts';
 import { enter, inEndingBlock } from './scopes.ts';
+import type { Draw } from './draw.ts';
 import { anyValue, condition } from './values.ts';
 
 /*
@@ -70,12 +71,19 @@ function between(state: BodyState, merge: DraftBlock, relays: DraftBlock[]): Dra
   return relay;
 }
 
+/** Of `count` results some, in any order, and some of them twice. */
+export function mixedResults(draw: Draw, count: number): readonly number[] {
+  const length = count === 0 ? 0 : draw.int(0, count + 2);
+  return Array.from({ length }, () => draw.int(0, count - 1));
+}
+
 /** Of a call with these results. The current block goes on to be the one that calls. */
 export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): TryEdges {
-  const { draw } = state;
-  const carried = returns
-    .flatMap(({ type }, index) => (draw.chance(50) ? [{ type, index }] : []))
-    .slice(0, 3);
+  const { draw, config } = state;
+  const chosen = draw.sometimes(config.mixedResults)
+    ? mixedResults(draw, returns.length)
+    : returns.flatMap((_, index) => (draw.chance(50) ? [index] : []));
+  const carried = chosen.slice(0, 3).map((index) => ({ type: returns[index]?.type ?? 'i64', index }));
   const types: Type[] = ['i64', ...carried.map(({ type }) => type)];
   const merge = newBlock(state, types);
   const checksum = checksumOf(state);
@@ -113,6 +121,7 @@ export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): Tr
     const tag = isDefault ? null : drawHandlerTag(state, turn, contexts, handlers);
     handlers.push(...contexts, tag === null ? { kind: 'default', target } : { kind: 'tag', tag, target });
   }
+  if (count > 0) handlers.push(...lastContexts(state));
   const join = (): void => {
     if (bare !== null) {
       inEndingBlock(state, bare, () => {

@@ -1,4 +1,9 @@
-import type { AbiParam, ArgumentExtension, Signature } from '../clif/signature.ts';
+import {
+  effectiveExtension,
+  type AbiParam,
+  type ArgumentExtension,
+  type Signature,
+} from '../clif/signature.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { addSigRef, planAt, sigRefTo, type BodyState } from './body-state.ts';
 import type { Draw } from './draw.ts';
@@ -25,7 +30,7 @@ function isWord(param: AbiParam): boolean {
  */
 function drawParam(draw: Draw, taken: AbiParam): AbiParam {
   const { bits } = typeInfo(taken.type);
-  const isPromised = taken.extension !== 'none';
+  const isPromised = effectiveExtension(taken) !== 'none';
   const types = isPromised ? WORDS.filter((t) => typeInfo(t).bits <= bits) : WORDS;
   const type = draw.pick(types);
   if (isPromised) return { ...taken, type };
@@ -37,7 +42,7 @@ function drawParam(draw: Draw, taken: AbiParam): AbiParam {
 /** Another view of a result, for the caller: wider only where the callee extends it, and nothing promised that is not. */
 function drawResult(draw: Draw, sent: AbiParam): AbiParam {
   const { bits } = typeInfo(sent.type);
-  const canWiden = sent.extension !== 'none';
+  const canWiden = effectiveExtension(sent) !== 'none';
   const type = draw.pick(canWiden ? WORDS : WORDS.filter((t) => typeInfo(t).bits <= bits));
   const isKept = canWiden && typeInfo(type).bits >= bits && typeInfo(type).bits < 64;
   return { ...sent, type, extension: isKept ? sent.extension : 'none' };
