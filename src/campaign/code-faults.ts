@@ -2,7 +2,7 @@ import type { CompiledFunction } from '../backend/compile-result.ts';
 import type { Configuration } from '../clif/case.ts';
 import type { Module } from '../clif/module.ts';
 import type { Finding } from '../compare/verdict.ts';
-import { alignmentFault } from './alignment.ts';
+import { encodingFault } from './encodings.ts';
 import { reachFault } from './reach.ts';
 
 /** What is wrong with code, though no run here would show it. */
@@ -15,7 +15,7 @@ export function codeFindings(
   compiled: readonly CompiledFunction[],
   index: number,
 ): readonly Finding[] {
-  const faults = [reachFault(module, configuration, compiled), alignmentFault(configuration, compiled)];
+  const faults = [reachFault(module, configuration, compiled), encodingFault(configuration, compiled)];
   return faults
     .filter((fault) => fault !== null)
     .map((fault) => ({

@@ -2,6 +2,7 @@ import type { Value } from '../clif/module.ts';
 import { reshapeType, typeInfo, valueClassOf, type Type } from '../clif/type.ts';
 import { constant, emit, newValue, plain, publish, type BodyState } from './body-state.ts';
 import type { Weighted } from './config.ts';
+import { loadWithin } from './memory.ts';
 import { pickWeighted } from './weighted.ts';
 import { anyValue, canonicalise, condition, laneOf, operand, splat } from './values.ts';
 
@@ -67,6 +68,10 @@ function laneWidth(state: BodyState, type: Type): Value | null {
   }
   const narrow = laneBits > 8 ? reshapeType(type, laneBits / 2, 2 * lanes) : null;
   if (narrow === null) return null;
+  // Half as long a vector right ahead has the lanes and the width that each half of this is narrowed with, but in a whole register.
+  const half = reshapeType(type, laneBits / 2, lanes);
+  if (half !== null && state.cells.length > 0 && draw.chance(50))
+    publish(state, loadWithin(state, draw.pick(state.cells), half));
   return plain(state, draw.pick(NARROW), type, [anyValue(state, type), anyValue(state, type)], narrow);
 }
 
