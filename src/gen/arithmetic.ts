@@ -58,28 +58,36 @@ function floatOperation(state: BodyState, type: Type): Value {
 const WIDEN = ['swiden_low', 'swiden_high', 'uwiden_low', 'uwiden_high'] as const;
 const NARROW = ['snarrow', 'unarrow', 'uunarrow'] as const;
 
-/** Integer lanes of twice the width and half as many, or of half the width and twice as many; null where CLIF has none. */
-function laneWidth(state: BodyState, type: Type): Value | null {
-  const { draw } = state;
+/** Of 100 changes of width, how many make lanes narrower, and of these, how many come right behind a load. */
+const NARROWINGS = 70;
+const LOADED_AHEAD = 70;
+
+/** Integer lanes of half the width and twice as many; null where CLIF has none. */
+function narrowed(state: BodyState, type: Type): Value | null {
+  const { draw, cells } = state;
   const { laneBits, lanes } = typeInfo(type);
-  if (draw.chance(50)) {
-    const wide = laneBits < 64 && lanes > 2 ? reshapeType(type, 2 * laneBits, lanes / 2) : null;
-    return wide === null ? null : plain(state, draw.pick(WIDEN), type, [anyValue(state, type)], wide);
-  }
   const narrow = laneBits > 8 ? reshapeType(type, laneBits / 2, 2 * lanes) : null;
   if (narrow === null) return null;
-  // Half as long a vector right ahead has the lanes and the width that each half of this is narrowed with, but in a whole register.
+  const args = [anyValue(state, type), anyValue(state, type)];
+  // Half as long a vector has the lanes and the width that each half of this is narrowed with, but in a whole register.
   const half = reshapeType(type, laneBits / 2, lanes);
-  if (half !== null && state.cells.length > 0 && draw.chance(50))
-    publish(state, loadWithin(state, draw.pick(state.cells), half));
-  return plain(state, draw.pick(NARROW), type, [anyValue(state, type), anyValue(state, type)], narrow);
+  if (half !== null && cells.length > 0 && draw.chance(LOADED_AHEAD))
+    publish(state, loadWithin(state, draw.pick(cells), half));
+  return plain(state, draw.pick(NARROW), type, args, narrow);
+}
+
+/** Integer lanes of twice the width and half as many; null where CLIF has none. */
+function widened(state: BodyState, type: Type): Value | null {
+  const { laneBits, lanes } = typeInfo(type);
+  const wide = laneBits < 64 && lanes > 2 ? reshapeType(type, 2 * laneBits, lanes / 2) : null;
+  return wide === null ? null : plain(state, state.draw.pick(WIDEN), type, [anyValue(state, type)], wide);
 }
 
 function vectorOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
   if (!info.isFloat && draw.sometimes(config.laneWidths)) {
-    const value = laneWidth(state, type);
+    const value = draw.chance(NARROWINGS) ? narrowed(state, type) : widened(state, type);
     if (value !== null) return value;
   }
   if (draw.sometimes(config.vectorChoices)) return choice(state, type);

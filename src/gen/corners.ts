@@ -213,7 +213,7 @@ function assorted(config: Config): Config {
     otherSettings: 40,
     idleExtensions: 30,
     endlessLoops: 40,
-    laneWidths: 30,
+    laneWidths: 60,
     copies: 50,
     addressSums: 30,
     farAlignments: 30,
