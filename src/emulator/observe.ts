@@ -154,7 +154,7 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
 
 function callText(artifact: Artifact, call: RawCall, kind: RawViolation['kind']): string {
   const callee = calleeText(artifact, call.callee);
-  if (isUnwinding(kind)) return `${callee}, at its call before ${placeText(artifact, call.returnAddress)}`;
+  if (isUnwinding(kind)) return `${callee}, at the call before ${placeText(artifact, call.returnAddress)}`;
   // The entry's own tail call leaves the trampoline's address, which is nobody's business.
   const isInside = call.returnAddress >= artifact.base;
   const back = `returns to ${isInside ? placeText(artifact, call.returnAddress) : 'the outermost caller'}`;
