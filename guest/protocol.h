@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#define PROTOCOL_VERSION 4u
+#define PROTOCOL_VERSION 5u
 #define HELLO_MAGIC 0x31667a63u /* "czf1" */
 
 #define CODE_BASE 0x2000000000ull
@@ -60,7 +60,7 @@ struct request {
   uint32_t log_bytes;        /* room for a run's call log, at most LOG_LIMIT; 0: none is kept */
   uint32_t answer_bytes;     /* multiple of 8 */
   uint32_t guard_bytes;      /* of the area that runs with a guard get, a multiple of PAGE_BYTES; 0: none has one */
-  uint32_t reserved;
+  uint32_t unwind_offset;    /* in the image, of a struct unwind_table by which the callers of calls are unwound; 0: there is none */
 };
 
 /*
@@ -128,6 +128,31 @@ enum throw_context { CONTEXT_NONE = 0, CONTEXT_SP = 1, CONTEXT_X = 2 };
 
 #define NO_FRAME_OFFSET 0xffffffffu
 
+/*
+ * Of an image whose unwinding information is looked at: its functions by ascending address; then their call frame instructions
+ * (DWARF 5, 6.4.2), those of a function together and in order.
+ */
+struct unwind_function {
+  uint64_t start;
+  uint32_t size;
+  uint32_t first, count; /* instructions */
+  uint32_t growth;       /* most bytes that its CFA may lie below sp at its entry, having moved its frame down for its tail calls */
+};
+
+struct unwind_instruction {
+  uint32_t offset; /* of the code to which it applies, and all that follows */
+  uint16_t kind, reg; /* by DWARF's numbers: x0-x31 are 0-31, f0-f31 32-63, v0-v31 96-127 */
+  int32_t value;
+};
+
+struct unwind_table {
+  uint32_t function_count, reserved;
+  struct unwind_function functions[];
+};
+
+/* CFA: reg and value. CFA_REGISTER, CFA_OFFSET: one of the two. SAVED: reg, value from the CFA. SAME: reg. */
+enum unwind_kind { UNWIND_CFA = 0, UNWIND_CFA_REGISTER = 1, UNWIND_CFA_OFFSET = 2, UNWIND_SAVED = 3, UNWIND_SAME = 4 };
+
 /* A field: value bits (0-7), what lies above them (8-9), kind of place (10-11), register number or byte offset / 8 (12-31). */
 #define FIELD_BITS(field) ((field)&0xff)
 #define FIELD_REST(field) ((field) >> 8 & 3)
@@ -167,6 +192,10 @@ enum violation_kind {
   VIOLATION_RETURN_ADDRESS = 12, /* what throws names another return address than its frame record holds */
   VIOLATION_GUARD = 13,          /* below the guard, which begins at expected, the word at found was written; index: found from sp at entry */
   VIOLATION_LATE_GUARD = 14,     /* the same, but then the guard was touched */
+  VIOLATION_UNWIND_CFA = 15,     /* of the four, callee is the caller that is unwound */
+  VIOLATION_UNWIND_SAVED = 16,   /* index: DWARF's number of a register that does not lie where it is said to */
+  VIOLATION_UNWIND_KEPT = 17,    /* of one that is not said to be saved, and no longer has its value */
+  VIOLATION_UNWIND_FRAME = 18,   /* s0 is to come from where the caller's own frame pointer lies, not that of its caller */
 };
 
 struct violation {

@@ -8,6 +8,7 @@
 #include "veneer_check.h"
 #include "veneer_log.h"
 #include "throw.h"
+#include "unwind.h"
 
 /* Frames of 16 bytes fill the stack before calls fill this. */
 #define SHADOW_CALLS (STACK_BYTES / 16 + 16)
@@ -41,6 +42,7 @@ static volatile int is_active;
 
 static struct poison poison;
 static uint32_t call_count;
+static const struct unwind_table *unwind_table; /* NULL: nobody is unwound */
 static int poisons_vectors;
 /* Below sp. Not where a guard lies: it would be touched by nobody's code, and after what lies below it. */
 static int spoils_dead;
@@ -92,6 +94,8 @@ void veneer_begin(const struct job *job, const struct poison *of_run, const stru
   veneer_vl = poisons_vectors ? before->vl : 1;
   veneer_vtype = poisons_vectors ? before->vtype : 3 << 3;
   call_count = 0;
+  const uint32_t unwind_offset = job->request->unwind_offset;
+  unwind_table = unwind_offset == 0 ? NULL : (const struct unwind_table *)(job->request->base + unwind_offset);
   veneer_violation_count = 0;
   log_begin(job->request->log_bytes);
   is_active = 0;
@@ -181,13 +185,17 @@ static void finish(struct call *now, struct call *then) {
   spoil_after(now, then);
 }
 
+/* Where the function that runs in `call` returns to. */
+static uint64_t back_from(const struct call *call) {
+  return call == shadow ? (uint64_t)trampoline_return : return_point;
+}
+
 /* An unwinder goes from frame to frame by these: the caller's fp has to point at its own caller's fp and the way back there. */
 static void check_frame_chain(const struct call *call) {
   const struct site site = {.callee = call->first, .return_address = call->x[RA]};
   check_frame_record(&site, call);
   const struct call *older = call - 1;
-  const uint64_t back = older == shadow ? (uint64_t)trampoline_return : return_point;
-  const uint64_t expected[2] = {older->x[FP], back};
+  const uint64_t expected[2] = {older->x[FP], back_from(older)};
   for (uint32_t i = 0; i < 2; i++) {
     const uint64_t found = call->has_frame_record ? call->frame_record[i] : 0;
     if (found != expected[i]) violate(&site, VIOLATION_FRAME_RECORD, i * 8, expected[i], found);
@@ -307,6 +315,7 @@ struct call *veneer_enter(struct call *now) {
       then->vectors = vector_saves + vector_words * depth;
       veneer_store_vectors(then->vectors);
     }
+    if (unwind_table != NULL) unwind_check(unwind_table, then, back_from(then - 1));
     veneer_ra = return_point;
   }
   if (sp % 16 != 0) violate(&site, VIOLATION_ALIGNMENT, SP, sp & ~15ull, sp);

@@ -80,6 +80,13 @@ void check_frame_record(const struct site *site, const struct call *then) {
   }
 }
 
+uint32_t vector_length(void) { return vector_words / 32; }
+
+const uint64_t *vectors_as_they_are(void) {
+  veneer_store_vectors(vectors_now);
+  return vectors_now;
+}
+
 void check_promises(const struct site *site, const struct call *then, const struct call *now) {
   const uint64_t *x = then->x, *y = now->x;
   uint64_t differ = 0;
@@ -99,10 +106,10 @@ void check_promises(const struct site *site, const struct call *then, const stru
   if (now->fcsr >> 5 != then->fcsr >> 5) violate(site, VIOLATION_FRM, 0, then->fcsr >> 5, now->fcsr >> 5);
   check_frame_record(site, then);
   if (then->vectors == NULL) return;
-  veneer_store_vectors(vectors_now);
+  vectors_as_they_are();
   for (uint32_t i = 0; i < vector_words; i++) {
     if (vectors_now[i] == then->vectors[i]) continue;
-    const uint32_t words = vector_words / 32, place = i % words < 2 ? 0 : 1u << 8;
+    const uint32_t words = vector_length(), place = i % words < 2 ? 0 : 1u << 8;
     violate(site, VIOLATION_V, i / words | place, then->vectors[i], vectors_now[i]);
   }
 }

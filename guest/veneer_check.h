@@ -35,6 +35,10 @@ void check_fields(const struct site *site, uint32_t kind, struct call *now, uint
 /* The saved fp and ra of the caller of `then`. */
 void check_frame_record(const struct site *site, const struct call *then);
 
+/* Words of a vector register. v0-v31 as they are now, until they are looked at again. */
+uint32_t vector_length(void);
+const uint64_t *vectors_as_they_are(void);
+
 /* What was promised to the caller of `then`, but for sp. */
 void check_promises(const struct site *site, const struct call *then, const struct call *now);
 

@@ -25,4 +25,6 @@ export interface Artifact {
   readonly stubs: readonly PlacedStub[];
   /** Instructions that trap, by image offset, ascending; `code` as CLIF prints it. */
   readonly traps: readonly { readonly offset: number; readonly code: string }[];
+  /** Offset of the table that says how functions are unwound; absent where nobody looks at that. */
+  readonly unwindTable?: number;
 }

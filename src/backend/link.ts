@@ -7,6 +7,7 @@ import { handlerTableBytes, writeHandlerTable } from './handler-table.ts';
 import { PROBE_ROUTINE, PROBE_ROUTINE_BYTES, writeProbeRoutine } from './probe-routine.ts';
 import { STUB_INDEX_OFFSET, STUB_TARGET_OFFSET, stubOf } from './stub.ts';
 import type { Callee } from './stub.ts';
+import { unwindTableBytes, writeUnwindTable, type FunctionUnwinding } from './unwind-table.ts';
 
 /** Functions begin at least this aligned; the gaps stay zero, which is an illegal instruction. */
 const FUNCTION_ALIGN_BYTES = 16;
@@ -32,6 +33,8 @@ export interface Veneers {
 export interface LinkOptions {
   readonly symbols?: ExternalSymbols;
   readonly veneers?: Veneers | null;
+  /** How the functions say that they are unwound, in their order: the runtime behind the veneers looks whether that is so. */
+  readonly unwinding?: readonly FunctionUnwinding[] | null;
 }
 
 interface Layout {
@@ -45,6 +48,8 @@ interface Layout {
   readonly got: ReadonlyMap<string, number>;
   /** Offset of the table of exception handlers; null where nothing in the image throws. */
   readonly handlerTable: number | null;
+  /** Offset of the table of unwinding information; null where there is none to look at. */
+  readonly unwindTable: number | null;
   /** Offset of the routine that probes frames; null where no function calls one, or one of them is it. */
   readonly probeRoutine: number | null;
   readonly sizeBytes: number;
@@ -62,8 +67,8 @@ export function linkModule(
   base: bigint,
   options: LinkOptions = {},
 ): Artifact {
-  const { symbols = NO_SYMBOLS, veneers = null } = options;
-  const layout = placeFunctions(functions, veneers?.callees ?? []);
+  const { symbols = NO_SYMBOLS, veneers = null, unwinding = null } = options;
+  const layout = placeFunctions(functions, veneers?.callees ?? [], unwinding);
   const image = new Uint8Array(layout.sizeBytes);
   const view = new DataView(image.buffer);
   const linker = new Linker(view, base, layout, symbols);
@@ -81,6 +86,8 @@ export function linkModule(
     layout.stubs.forEach((stub, index) => linker.writeStub(image, stub, index, veneers.runtime));
   if (layout.handlerTable !== null)
     writeHandlerTable(view, layout.handlerTable, functions, layout.placed, base);
+  if (layout.unwindTable !== null && unwinding !== null)
+    writeUnwindTable(view, layout.unwindTable, unwinding, layout.placed, base);
   if (layout.probeRoutine !== null) writeProbeRoutine(view, layout.probeRoutine);
   return {
     base,
@@ -88,6 +95,7 @@ export function linkModule(
     functions: layout.placed,
     stubs: layout.stubs,
     traps: traps.sort((a, b) => a.offset - b.offset),
+    ...(layout.unwindTable === null ? {} : { unwindTable: layout.unwindTable }),
   };
 }
 
@@ -116,7 +124,11 @@ export function linkObstacle(functions: readonly CompiledFunction[]): string | n
   return null;
 }
 
-function placeFunctions(functions: readonly CompiledFunction[], callees: readonly Callee[]): Layout {
+function placeFunctions(
+  functions: readonly CompiledFunction[],
+  callees: readonly Callee[],
+  unwinding: readonly FunctionUnwinding[] | null,
+): Layout {
   const placed: PlacedFunction[] = [];
   const offsets = new Map<string, number>();
   const gotNames = new Set<string>();
@@ -160,7 +172,10 @@ function placeFunctions(functions: readonly CompiledFunction[], callees: readonl
   }
   const handlerTable = stubs.some(({ callee }) => isThrowing(callee)) ? end : null;
   if (handlerTable !== null) end += handlerTableBytes(functions);
-  return { placed, offsets, stubs, targets, got, handlerTable, probeRoutine, sizeBytes: end + TAIL_BYTES };
+  const unwindTable = unwinding !== null && stubs.length > 0 ? end : null;
+  if (unwindTable !== null && unwinding !== null) end += unwindTableBytes(unwinding);
+  const sizeBytes = end + TAIL_BYTES;
+  return { placed, offsets, stubs, targets, got, handlerTable, unwindTable, probeRoutine, sizeBytes };
 }
 
 function isThrowing({ kind }: Callee): boolean {

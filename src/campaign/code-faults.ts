@@ -4,18 +4,24 @@ import type { Module } from '../clif/module.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { encodingFault } from './encodings.ts';
 import { reachFault } from './reach.ts';
+import { unwindFault } from './unwind-fault.ts';
 
 /** What is wrong with code, though no run here would show it. */
 export type CodeFault = Pick<Finding, 'place' | 'detail'>;
 
-/** What is wrong with the code that configuration `index` made of `module`, as it lies there. */
+/** What is wrong with the code that configuration `index` made of `module`, as it lies there, and with its unwinding information where `wasUnwindAsked`. */
 export function codeFindings(
   module: Module,
   configuration: Configuration,
   compiled: readonly CompiledFunction[],
   index: number,
+  wasUnwindAsked: boolean,
 ): readonly Finding[] {
-  const faults = [reachFault(module, configuration, compiled), encodingFault(configuration, compiled)];
+  const faults = [
+    reachFault(module, configuration, compiled),
+    encodingFault(configuration, compiled),
+    wasUnwindAsked ? unwindFault(configuration, compiled) : null,
+  ];
   return faults
     .filter((fault) => fault !== null)
     .map((fault) => ({

@@ -1,6 +1,8 @@
-import { fName, SP, xName } from '../abi/registers.ts';
+import { dwarfName } from '../abi/dwarf-registers.ts';
+import { SP, xName } from '../abi/registers.ts';
 import { tailGrowthBytes } from '../abi/tail-growth.ts';
 import type { CompiledFunction } from '../backend/compile-result.ts';
+import { parseUnwind } from '../backend/unwind-steps.ts';
 import type { CallInst } from './explain-calls.ts';
 import type { CallJump } from './explain-sites.ts';
 import type { CallEvent } from './explain-follow.ts';
@@ -35,14 +37,11 @@ export function spBelowCfa(
   return seen === null ? null : seen + SETUP_BYTES + tailGrowth(call);
 }
 
-const FIRST_F = 32;
-
 /** Registers that Cranelift's unwind information says are saved, with their places below the CFA. */
 function savedRegisters(unwind: string): readonly string[] {
-  return [...unwind.matchAll(/\bOffset\((\d+), (-?\d+)\)/g)].map(([, number, offset]) => {
-    const n = Number(number);
-    return `${n < FIRST_F ? xName(n) : fName(n - FIRST_F)} at CFA${offset}`;
-  });
+  return parseUnwind(unwind).flatMap((step) =>
+    step.kind === 'saved' ? [`${dwarfName(step.register)} at CFA${step.offset}`] : [],
+  );
 }
 
 export function frameLines(compiled: CompiledFunction): readonly string[] {

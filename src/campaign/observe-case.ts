@@ -9,7 +9,7 @@ import { executeCase } from '../emulator/execute.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
-import { expectedOutcomes, type Bench } from './run-case.ts';
+import { compileOptions, expectedOutcomes, type Bench } from './run-case.ts';
 
 function hex(bits: bigint): string {
   return `0x${bits.toString(16)}`;
@@ -54,9 +54,11 @@ export async function observeConfiguration(
 ): Promise<readonly Observation[] | string> {
   const configuration = kase.configurations[index];
   if (configuration === undefined) return 'no such configuration';
-  const [result] = await bench.driver.compile(printModule(kase.module, { cranelift: bench.cranelift }), [
-    configuration,
-  ]);
+  const [result] = await bench.driver.compile(
+    printModule(kase.module, { cranelift: bench.cranelift }),
+    [configuration],
+    compileOptions(kase),
+  );
   if (result === undefined) return 'no result';
   if (result.kind !== 'compiled') return refusal(result);
   const seeds = poisonSeeds(kase.seed);

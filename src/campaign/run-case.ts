@@ -2,7 +2,7 @@ import { isModelled } from '../abi/convention.ts';
 import { layoutSignature, needsReturnArea } from '../abi/layout.ts';
 import { declinedReason } from '../backend/declined.ts';
 import type { CompiledFunction, CompileResult } from '../backend/compile-result.ts';
-import type { Driver } from '../backend/driver.ts';
+import type { CompileOptions, Driver } from '../backend/driver.ts';
 import type { Case, Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { findFunction, functionNameText, type Function, type Module } from '../clif/module.ts';
@@ -27,6 +27,7 @@ import { sameCalls, traceCase } from './oracle-calls.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
 import type { StackEnd } from './stack-end.ts';
 import { runParties, withParties } from './run-parties.ts';
+import { isUnwindable } from './unwind-fault.ts';
 
 /** Instructions the oracle executes for one input before it gives up. */
 const FUEL = 1_000_000;
@@ -120,6 +121,16 @@ function isCompiledTwice(seed: bigint): boolean {
 /** True for the share of cases that run on processors with the extensions of their configurations and no others: QEMU starts once for each. */
 function isRunExactly(seed: bigint): boolean {
   return (seed & 127n) === 1n;
+}
+
+/** True for the share of cases whose callers are unwound at each call by what Cranelift says of their frames. */
+function isUnwound(seed: bigint): boolean {
+  return (seed & 15n) === 3n;
+}
+
+/** What a case wants to be told of its functions, of all configurations or none. */
+export function compileOptions({ seed, configurations }: Case): CompileOptions {
+  return isUnwound(poisonSeeds(seed)[0]) && configurations.some(isUnwindable) ? { wantUnwind: true } : {};
 }
 
 /** Runs `execute` on the guest for this configuration, or on one of its own. */
@@ -258,7 +269,8 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   const text = printModuleBytes(kase.module, { cranelift: bench.cranelift });
   const again = isCompiledTwice(seeds[0]) ? kase.configurations.slice(0, 1) : [];
   const asked = bench.now();
-  const compiling = bench.driver.compile(text, [...kase.configurations, ...again]);
+  const options = compileOptions(kase);
+  const compiling = bench.driver.compile(text, [...kase.configurations, ...again], options);
   // The oracle works while the driver does; where it throws, nobody waits for the compile any more.
   compiling.catch(() => undefined);
   const expected = expectedOutcomes(kase);
@@ -271,6 +283,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
   const repeated = results[kase.configurations.length];
   const runs: Promise<readonly Finding[]>[] = [];
   const inCode: (readonly Finding[])[] = [];
+  const wasUnwindAsked = options.wantUnwind === true;
   const verdicts: (Verdict | null)[] = kase.configurations.map((configuration, i) => {
     const result = results[i];
     if (result === undefined) throw new HarnessError('campaign', 'a configuration got no compile result');
@@ -279,7 +292,7 @@ export async function runCase(bench: Bench, kase: Case, onCompiled?: OnCompiled)
     if (unmodelled !== null) return { kind: 'declined', reason: unmodelled };
     if (result.kind === 'compiled') {
       onCompiled?.(configuration, result.functions);
-      inCode[i] = codeFindings(kase.module, configuration, result.functions, i);
+      inCode[i] = codeFindings(kase.module, configuration, result.functions, i, wasUnwindAsked);
       const executing = executeConfiguration(
         bench,
         kase,

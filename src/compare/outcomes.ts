@@ -141,6 +141,8 @@ function violationPlace(violation: Violation): string {
       return GUARD_PASSED;
     case 'late-guard':
       return GUARD_LATE;
+    case 'unwinding':
+      return `unwinding information: ${violation.name.replace(/^v\d+/, 'vector registers')}`;
   }
 }
 

@@ -111,6 +111,7 @@ function makeShape(
     savedF,
     logBytes: options.logBytes ?? 0,
     guardBytes: options.guardBytes ?? 0,
+    unwindTable: artifact.unwindTable,
     answers: options.answers === undefined ? NO_ANSWERS : encodeAnswers(options.answers),
   };
 }

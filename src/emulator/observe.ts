@@ -1,3 +1,4 @@
+import { dwarfName, dwarfRegister } from '../abi/dwarf-registers.ts';
 import { A0, fName, SP, xName } from '../abi/registers.ts';
 import { decodeField } from '../abi/field.ts';
 import type { Violation } from '../abi/violation.ts';
@@ -92,12 +93,16 @@ function describe(artifact: Artifact, plan: CallPlan, violation: RawViolation): 
   const { expected, found } = violation;
   const call = violation.call === null ? null : callText(artifact, violation.call, violation.kind);
   const { kind, name } = placeOf(violation);
-  const isKept = violation.kind === 'f' && keepsAll(artifact, plan, violation.call);
+  const isKept = isOfFloat(violation) && keepsAll(artifact, plan, violation.call);
   return { kind, name: isKept ? `${name}${KEPT}` : name, expected, found, call };
 }
 
 /** Of a float register that `preserve_all` keeps as it keeps every other; what conventions of the psABI do with it is another matter. */
 const KEPT = ' of preserve_all';
+
+function isOfFloat({ kind, index }: RawViolation): boolean {
+  return kind === 'f' || (isUnwinding(kind) && dwarfRegister(index)?.kind === 'f');
+}
 
 function keepsAll(artifact: Artifact, plan: CallPlan, call: RawCall | null): boolean {
   const callee = call === null || call.callee === 'entry' ? null : artifact.stubs[call.callee];
@@ -130,6 +135,14 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
       return { kind: 'sp', name: 'sp at a handler' };
     case 'return-address':
       return { kind, name: 'return address' };
+    case 'unwind-cfa':
+      return { kind: 'unwinding', name: 'CFA' };
+    case 'unwind-saved':
+      return { kind: 'unwinding', name: dwarfName(index) };
+    case 'unwind-kept':
+      return { kind: 'unwinding', name: `${dwarfName(index)} left out` };
+    case 'unwind-frame':
+      return { kind: 'unwinding', name: `${dwarfName(index)} of the frame itself` };
     case 'argument':
     case 'result': {
       const field = decodeField(index);
@@ -141,6 +154,7 @@ function placeOf({ kind, index }: RawViolation): Pick<Violation, 'kind' | 'name'
 
 function callText(artifact: Artifact, call: RawCall, kind: RawViolation['kind']): string {
   const callee = calleeText(artifact, call.callee);
+  if (isUnwinding(kind)) return `${callee}, at the call before ${placeText(artifact, call.returnAddress)}`;
   // The entry's own tail call leaves the trampoline's address, which is nobody's business.
   const isInside = call.returnAddress >= artifact.base;
   const back = `returns to ${isInside ? placeText(artifact, call.returnAddress) : 'the outermost caller'}`;
@@ -149,6 +163,10 @@ function callText(artifact: Artifact, call: RawCall, kind: RawViolation['kind'])
   return kind === 'argument'
     ? `${callee}, tail-called by ${caller}, ${back}`
     : `${caller}, tail-calling ${callee}, ${back}`;
+}
+
+function isUnwinding(kind: RawViolation['kind']): boolean {
+  return kind.startsWith('unwind-');
 }
 
 function calleeText(artifact: Artifact, callee: RawCall['callee']): string {

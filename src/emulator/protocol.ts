@@ -4,7 +4,7 @@ import { HarnessError } from '../clif/harness-error.ts';
  * The client's half of guest/protocol.h: change both together.
  */
 
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 export const HELLO_MAGIC = 0x31667a63;
 export const HELLO_BYTES = 24;
 export const REQUEST_HEADER_BYTES = 80;
@@ -73,6 +73,8 @@ export interface RequestShape {
   readonly answers: Uint8Array;
   /** Of the guard of those runs that have one, bytes; a multiple of `PAGE_BYTES`. */
   readonly guardBytes?: number;
+  /** Where in the image the table of unwinding information begins; absent where there is none. */
+  readonly unwindTable?: number | undefined;
 }
 
 /** A request with its rows still to be filled in. The id, at byte 4, is set when it is sent. */
@@ -124,6 +126,7 @@ export function makeRequest(shape: RequestShape): RequestFrame {
     shape.logBytes,
     shape.answers.length,
     shape.guardBytes ?? 0,
+    shape.unwindTable ?? 0,
   ];
   words.forEach((word, index) => view.setUint32(16 + 4 * index, word, true));
   shape.runs.forEach((run, index) => {

@@ -4,7 +4,8 @@ import { RECORD_HEADER_BYTES, REPLY_HEADER_BYTES, VIOLATION_BYTES } from './prot
 /**
  * A broken rule as the guest reports it; `index` is a register number, or for a canary the byte offset from
  * sp at entry or from the start of the return area, whichever area was overrun; for a frame record 0 is fp and 8 ra; for an argument or
- * result it is a field (`decodeField`); for a guard what was written below it, bytes from sp at entry, and `expected` and `found` are addresses of both.
+ * result it is a field (`decodeField`); for a guard what was written below it, bytes from sp at entry, and `expected` and `found` are addresses of both;
+ * for a register that is unwound it is DWARF's number.
  */
 export interface RawViolation {
   readonly kind: (typeof VIOLATION_KINDS)[number];
@@ -80,6 +81,10 @@ const VIOLATION_KINDS = [
   'return-address',
   'guard',
   'late-guard',
+  'unwind-cfa',
+  'unwind-saved',
+  'unwind-kept',
+  'unwind-frame',
 ] as const;
 const NO_CALLEE = 0xffffffff;
 const ENTRY_CALLEE = 0xfffffffe;
