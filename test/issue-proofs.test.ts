@@ -173,6 +173,7 @@ block2:
 
 const OUTLINE_PROBES: Configuration = {
   shared: {
+    unwind_info: 'false',
     enable_probestack: 'true',
     preserve_frame_pointers: 'true',
     probestack_strategy: 'outline',

@@ -17,6 +17,7 @@ import type { Guest } from '../emulator/guest.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { DEFAULT_SPACE, OPPOSITE_SPACE, OTHER_SPACE, type AddressSpace } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
+import { aimOfSeed } from './aim.ts';
 import { codeFindings } from './code-faults.ts';
 import type { GuestSet } from './guest-set.ts';
 import { runGuards } from './guard-runs.ts';
@@ -123,14 +124,14 @@ function isRunExactly(seed: bigint): boolean {
   return (seed & 127n) === 1n;
 }
 
-/** True for the share of cases whose callers are unwound at each call by what Cranelift says of their frames. */
-function isUnwound(seed: bigint): boolean {
-  return (seed & 15n) === 3n;
+/** True for the share of generated cases whose callers are unwound at each call by what Cranelift says of their frames, and for all that come from files. */
+function isUnwound(seed: string): boolean {
+  return aimOfSeed(seed) === undefined || (poisonSeeds(seed)[0] & 15n) === 3n;
 }
 
 /** What a case wants to be told of its functions, of all configurations or none. */
 export function compileOptions({ seed, configurations }: Case): CompileOptions {
-  return isUnwound(poisonSeeds(seed)[0]) && configurations.some(isUnwindable) ? { wantUnwind: true } : {};
+  return isUnwound(seed) && configurations.some(isUnwindable) ? { wantUnwind: true } : {};
 }
 
 /** Runs `execute` on the guest for this configuration, or on one of its own. */
