@@ -193,23 +193,40 @@ function statement(state: BodyState): void {
   }
 }
 
-/** The body of one planned function, and what one run of it costs at most. */
-export function makeBody(context: BodyContext): { readonly function: Function; readonly cost: number } {
+/** A function, and what one run of it costs at most. */
+interface Finished {
+  readonly function: Function;
+  readonly cost: number;
+}
+
+/** The body of one planned function. */
+export function makeBody(context: BodyContext): Finished {
   const state = startBody(context);
   const { draw, config, plan } = state;
   state.incoming = takeParams(state);
-  if (plan.isIdle) {
+  const finished = (): Finished => ({
+    function: finishFunction(state, declareLimit(state)),
+    cost: state.cost,
+  });
+  const isTold = plan.roles.some(({ kind }) => kind === 'frame');
+  if (plan.isIdle && !isTold) {
     returnConstants(state);
-    return { function: finishFunction(state, declareLimit(state)), cost: state.cost };
+    return finished();
   }
   startChecksum(state);
+  if (plan.isIdle) {
+    holdFramesApart(state);
+    leaveFunction(state);
+    return finished();
+  }
   const onward = plan.isRelay ? tailCallTargets(state) : [];
   if (onward.length > 0) {
     tailCall(state, draw.pick(onward));
-    return { function: finishFunction(state, declareLimit(state)), cost: state.cost };
+    return finished();
   }
   holdFramesApart(state);
   if (draw.chance(35)) addMemory(state);
+  if (draw.sometimes(config.loopsFirst)) loopStatement(state, (count) => statements(state, count));
   const count = draw.int(config.statements.min, config.statements.max);
   const recursesAt = plan.counter === null ? -1 : draw.int(0, count - 1);
   for (let i = 0; i < count; i += 1) {
@@ -220,5 +237,6 @@ export function makeBody(context: BodyContext): { readonly function: Function; r
   if (state.index === 0) callTheRest(state);
   leaveFunction(state);
   const runs = plan.counter === null ? 1 : RECURSION_MAX + 1;
-  return { function: finishFunction(state, declareLimit(state)), cost: state.cost * runs };
+  const { function: made, cost } = finished();
+  return { function: made, cost: cost * runs };
 }

@@ -137,6 +137,8 @@ export interface Config {
   /** Percent of configurations with padding between blocks. */
   readonly blockPadding: number;
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
+  /** Percent of functions that begin with a loop. */
+  readonly loopsFirst: number;
   /** Percent of loops around which two values change places. */
   readonly swappingLoops: number;
   /** Percent of ways out of a function that are never taken, and would not end. */
@@ -283,6 +285,7 @@ export const DEFAULT_CONFIG: Config = {
   longRegisters: 0,
   otherSettings: 0,
   blockPadding: 2,
+  loopsFirst: 0,
   swappingLoops: 0,
   endlessLoops: 0,
   otherConditions: 0,

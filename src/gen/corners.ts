@@ -2,7 +2,7 @@ import type { CallConv } from '../clif/signature.ts';
 import { isExtensible } from '../clif/type.ts';
 import type { Config, Range } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
-import { DEEP_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
+import { DEEP_FRAMES, PROBED_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
 import { VECTOR_BITS } from './vector-types.ts';
 
 /*
@@ -20,6 +20,10 @@ const WIDE: readonly number[] = [50];
 const LOOKALIKES: readonly number[] = [51];
 const CARRIED: readonly number[] = [53];
 const ASSORTED: readonly number[] = [54, 55, 56, 57];
+const PROBES: readonly number[] = [58];
+/** Of the first two. */
+const BY_TAG = 43;
+const DOUBLES = 52;
 
 function atLeast(range: Range, min: number): Range {
   return { min: Math.max(range.min, Math.min(min, range.max)), max: range.max };
@@ -43,7 +47,7 @@ function throwing(config: Config): Config {
     sharedEdges: 40,
     fencedCalls: 30,
     memoryParams: Math.max(config.memoryParams, 40),
-    idleFunctions: 5,
+    idleFunctions: 12,
     sretFunctions: Math.max(config.sretFunctions, 15),
     throwingCases: 100,
     returnAddresses: 50,
@@ -59,6 +63,11 @@ function throwing(config: Config): Config {
     tailCalls: Math.max(config.tailCalls, 80),
     statementWeights: { ...weights, throw: Math.max(weights.throw, 26), pressure: weights.pressure * 2 },
   };
+}
+
+/** Exceptions that only their tags tell apart, so that call sites often have handlers for the same ones. */
+function throwingByTag(config: Config): Config {
+  return { ...throwing(config), contexts: 10, farTags: 0 };
 }
 
 /** Exceptions past integers that take the callee-saved registers up to the last, contexts among them. */
@@ -80,6 +89,25 @@ function deep(config: Config): Config {
     outlineProbes: 30,
     inlineProbes: 60,
     otherGuards: 30,
+  };
+}
+
+/** Functions that read nothing, so that none misses what a called probe overwrites (docs/findings.md, F19), with frames of one to three guard areas. */
+function probed(config: Config): Config {
+  return {
+    ...config,
+    functions: { min: 1, max: 2 },
+    params: { min: 0, max: 0 },
+    results: { min: Math.min(1, config.results.max), max: Math.min(1, config.results.max) },
+    implicitReturnAreaCases: 0,
+    throwingCases: 0,
+    stackLimits: 0,
+    memoryParams: 0,
+    functionParams: 0,
+    sretFunctions: 0,
+    recursiveFunctions: 0,
+    slotSizes: PROBED_FRAMES,
+    outlineProbes: 100,
   };
 }
 
@@ -167,6 +195,15 @@ function carrying(config: Config): Config {
   };
 }
 
+/** Tail calls with doubles among their arguments. */
+function leavingWithDoubles(config: Config): Config {
+  const types = config.types.map(({ item, weight }) => ({
+    item,
+    weight: item === 'f64' ? 8 * weight : weight,
+  }));
+  return { ...leaving(config), types };
+}
+
 /** `types` with integers that can be extended four times as heavy. */
 function preferNarrow(types: Config['types']): Config['types'] {
   return types.map(({ item, weight }) => ({ item, weight: isExtensible(item) ? 4 * weight : weight }));
@@ -211,6 +248,8 @@ function assorted(config: Config): Config {
     compressedCode: 50,
     longRegisters: 15,
     otherSettings: 40,
+    blockPadding: 8,
+    loopsFirst: 30,
     idleExtensions: 30,
     endlessLoops: 40,
     laneWidths: 60,
@@ -242,11 +281,12 @@ function hasShortVectors({ vectorCases, vectorBits }: Config): boolean {
 export function withCorner(config: Config, caseSeed: string): Config {
   if (config.asInC) return config;
   const rest = Number.parseInt(caseSeed.slice(0, 8), 16) % 100;
-  if (EXCEPTIONS.includes(rest)) return throwing(config);
+  if (EXCEPTIONS.includes(rest)) return rest === BY_TAG ? throwingByTag(config) : throwing(config);
   if (CONTEXTS.includes(rest)) return keepingContexts(config);
   if (DEEP.includes(rest)) return deep(config);
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
-  if (TAILS.includes(rest)) return leaving(config);
+  if (TAILS.includes(rest)) return rest === DOUBLES ? leavingWithDoubles(config) : leaving(config);
+  if (PROBES.includes(rest)) return probed(config);
   if (CARRIED.includes(rest) && hasShortVectors(config)) return carrying(config);
   if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
   if (LOOKALIKES.includes(rest)) return alike(config);

@@ -34,6 +34,13 @@ export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 130_900, max: 131_400 }, weight: 1 },
 ];
 
+/** On both sides of one, two and three pages. */
+export const PROBED_FRAMES: Config['slotSizes'] = [
+  { item: { min: 4000, max: 4300 }, weight: 1 },
+  { item: { min: 4400, max: 8000 }, weight: 3 },
+  { item: { min: 8100, max: 12_400 }, weight: 2 },
+];
+
 /** Vectors of 256 and 512 bits in every case. */
 export const WIDE_VECTORS: Pick<Config, 'vectorCases' | 'vectorBits' | 'types'> = {
   vectorCases: 100,
