@@ -124,6 +124,8 @@ export interface Config {
   readonly fewInstances: number;
   /** Of 100 tags how many are not among the first few. */
   readonly farTags: number;
+  /** Percent of lists of handlers with two tags, or one and a default, so that many are alike. */
+  readonly pairedTags: number;
   /** Of 100 tags behind a further context how many stand in the list already. */
   readonly repeatedTags: number;
   /** Percent of configurations without optimisation and with the better register allocator. */
@@ -279,6 +281,7 @@ export const DEFAULT_CONFIG: Config = {
   namedInstances: 50,
   fewInstances: 60,
   farTags: 50,
+  pairedTags: 0,
   repeatedTags: 0,
   plainCompiles: 0,
   compressedCode: 0,

@@ -67,7 +67,7 @@ function throwing(config: Config): Config {
 
 /** Exceptions that only their tags tell apart, so that call sites often have handlers for the same ones. */
 function throwingByTag(config: Config): Config {
-  return { ...throwing(config), contexts: 10, farTags: 0 };
+  return { ...throwing(config), contexts: 10, farTags: 0, pairedTags: 90 };
 }
 
 /** Exceptions past integers that take the callee-saved registers up to the last, contexts among them. */

@@ -59,7 +59,7 @@ function drawHandlers(state: BodyState): Handlers {
   const blocks: { block: DraftBlock; payload: number }[] = [];
   const odds = handlerOdds(state);
   if (draw.chance(odds.none)) return { list, blocks };
-  const tags = draw.int(0, 3);
+  const tags = draw.sometimes(state.config.pairedTags) ? 1 : draw.int(0, 3);
   for (let tag = 0; tag <= tags; tag += 1) {
     const contexts = drawContexts(state, tag);
     list.push(...contexts);

@@ -109,7 +109,9 @@ export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): Tr
   const odds = handlerOdds(state);
   const isHandled = !draw.chance(Math.max(odds.none, UNHANDLED));
   const bare = isHandled && draw.chance(BARE) ? newBlock(state) : null;
-  const count = isHandled ? draw.int(bare === null ? 1 : 2, 3) : 0;
+  const drawCount = (): number =>
+    draw.sometimes(config.pairedTags) ? 2 : draw.int(bare === null ? 1 : 2, 3);
+  const count = isHandled ? drawCount() : 0;
   const handlers: ExceptionHandler[] = [];
   for (let turn = 0; turn < count; turn += 1) {
     const contexts = drawContexts(state, turn);
