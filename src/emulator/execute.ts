@@ -15,7 +15,7 @@ import type { RequestedRun, RequestFrame, RequestShape } from './protocol.ts';
 export interface ExecuteOptions {
   /** Of the configuration: `enable_multi_ret_implicit_sret`. */
   readonly implicitReturnArea: boolean;
-  /** Processor time of one run; default 2000, an eighth after a run that hung. The guest counts in steps of 25. */
+  /** Processor time of one run; default 500, an eighth after a run that hung. The guest counts in steps of 25. */
   readonly limitMs?: number;
   /** Stack below sp that starts as poison, bytes; default 16 KiB. Give more for frames that are larger. */
   readonly poisonBytes?: number;
@@ -31,7 +31,8 @@ export interface ExecuteOptions {
 
 const NO_ANSWERS = new Uint8Array(0);
 
-export const DEFAULT_LIMIT_MS = 2000;
+/** A hundred times what the most that the oracle executes takes. */
+export const DEFAULT_LIMIT_MS = 500;
 export const DEFAULT_POISON_BYTES = 16 << 10;
 
 /**
