@@ -2,10 +2,15 @@ import type { Type } from '../clif/type.ts';
 import { typeInfo } from '../clif/type.ts';
 import type { Config, Range, Weighted } from './config.ts';
 
-/** Two cases in so many have lists of parameters or results that take more than what a 12-bit immediate reaches from sp or a pointer. */
+/**
+ * Two cases in so many have lists of parameters or results that take more than what a 12-bit immediate reaches from sp or a pointer, and two have
+ * some that take half as much.
+ */
 const OF = 300;
 /** Which ones: a seed whose first word ends so aims at no cell (`campaign/aim.ts`). */
 const REMAINDERS: readonly number[] = [77, 177];
+const MEDIUM_REMAINDERS: readonly number[] = [78, 277];
+const MEDIUM: Range = { min: 60, max: 120 };
 /** 2 KiB and more, most of the values being of 16 bytes. */
 const LONG: Range = { min: 150, max: 260 };
 /** More than 4 KiB and 256 values: one such case in so many. */
@@ -29,17 +34,21 @@ export function preferWide(
   }));
 }
 
+function drawnRange(bits: number, turn: number): Range {
+  if (MEDIUM_REMAINDERS.includes(bits % OF)) return MEDIUM;
+  return Math.floor(turn / 3) % LONGEST_OF === 0 ? LONGEST : LONG;
+}
+
 /**
- * `config` as it is for most case seeds; for two in 300, which the seed alone decides so that the others stay what they are, with
+ * `config` as it is for most case seeds; for four in 300, which the seed alone decides so that the others stay what they are, with
  * long lists of parameters, of results, or of both.
  */
 export function withLongLists(config: Config, caseSeed: string): Config {
   const bits = Number.parseInt(caseSeed.slice(0, 8), 16);
-  if (config.asInC || !REMAINDERS.includes(bits % OF)) return config;
+  if (config.asInC || ![...REMAINDERS, ...MEDIUM_REMAINDERS].includes(bits % OF)) return config;
   const turn = Math.floor(bits / OF);
   const which = turn % 3;
-  const isLongest = Math.floor(turn / 3) % LONGEST_OF === 0;
-  const range = isLongest ? LONGEST : LONG;
+  const range = drawnRange(bits, turn);
   const weights = config.statementWeights;
   return {
     ...config,
@@ -49,7 +58,7 @@ export function withLongLists(config: Config, caseSeed: string): Config {
     },
     params: which === 0 ? config.params : range,
     results: which === 1 ? config.results : range,
-    types: preferWide(config.types, isLongest ? LONGEST_WEIGHT : WIDE_WEIGHT),
+    types: preferWide(config.types, range === LONGEST ? LONGEST_WEIGHT : WIDE_WEIGHT),
     dynamicInstructions: Math.max(config.dynamicInstructions, INSTRUCTIONS),
     // What fetches so many results lies between a branch and its target, which then may be out of reach.
     statementWeights: {
