@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EmulatedCpu } from '../emulator/qemu.ts';
-import { cpuFor } from './guest-set.ts';
+import { cpuFor, longerCpuFor } from './guest-set.ts';
 
 const QEMU = { path: 'qemu-riscv64', version: { major: 7, minor: 2, text: '7.2.0' }, options: [] };
 
@@ -31,4 +31,13 @@ test.each([
 
 test('without lesser processors everything runs on the one there is', () => {
   expect(cpuFor({ ...MACHINES, lesserCpus: [] }, { shared: {}, isa: [] })).toEqual(MACHINES.cpu);
+});
+
+test.each([
+  [[], 'bare'],
+  [['has_v'], 'rv64,v=true,vlen=256'],
+  [['has_v', 'has_zvl512b'], 'rv64,v=true,vlen=1024'],
+  [['has_v', 'has_zvl1024b'], 'rv64,v=true,vlen=1024'],
+])('%j runs on %s where registers are to be longer', (isa, cpu) => {
+  expect(longerCpuFor(MACHINES, { shared: {}, isa }).cpu).toBe(cpu);
 });

@@ -7,6 +7,9 @@ import type { Environment } from './environment.ts';
 /** The longest that QEMU has. */
 export const LONGEST_VLEN = 1024;
 
+/** Of vector registers that are longer than a configuration promises, how many times as long. */
+const LONGER = 2;
+
 /**
  * The processor that a configuration which fits (`fitConfiguration`) runs on: the poorest that has all its flags, and vector
  * registers no longer than these promise, so that code which needs more is caught.
@@ -19,6 +22,17 @@ export function cpuFor(
     configuration.isa.every((flag) => isaFlags.includes(flag)),
   );
   return lesser?.emulated ?? withVlen(cpu, vlenOf(configuration));
+}
+
+/** That processor with vector registers longer than the configuration promises, if it has any and there are longer ones. */
+export function longerCpuFor(
+  environment: Pick<Environment, 'cpu' | 'lesserCpus'>,
+  configuration: Configuration,
+): EmulatedCpu {
+  const emulated = cpuFor(environment, configuration);
+  return emulated.hasVectors
+    ? withVlen(emulated, Math.min(LONGEST_VLEN, LONGER * vlenOf(configuration)))
+    : emulated;
 }
 
 /** Guests by their processor. Most configurations need V alone: its guest runs from the start, others from when they are first asked for. */
@@ -42,8 +56,16 @@ export class GuestSet {
   }
 
   /** The guest for a configuration that fits. Rejects with HarnessError where it does not start. */
-  async for(configuration: Configuration): Promise<Guest> {
-    const emulated = cpuFor(this.#environment, configuration);
+  for(configuration: Configuration): Promise<Guest> {
+    return this.#on(cpuFor(this.#environment, configuration));
+  }
+
+  /** One with longer vector registers, so that code which counts on their length is caught. Rejects with HarnessError where it does not start. */
+  forLonger(configuration: Configuration): Promise<Guest> {
+    return this.#on(longerCpuFor(this.#environment, configuration));
+  }
+
+  async #on(emulated: EmulatedCpu): Promise<Guest> {
     if (emulated.cpu === this.plain.emulated.cpu) return this.plain;
     let guest = this.#others.get(emulated.cpu);
     if (guest === undefined) {

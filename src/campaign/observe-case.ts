@@ -9,7 +9,7 @@ import { executeCase } from '../emulator/execute.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { poisonBytes, poisonSeeds } from './poison.ts';
-import { compileOptions, expectedOutcomes, type Bench } from './run-case.ts';
+import { compileOptions, expectedOutcomes, guestFor, type Bench } from './run-case.ts';
 
 function hex(bits: bigint): string {
   return `0x${bits.toString(16)}`;
@@ -62,7 +62,7 @@ export async function observeConfiguration(
   if (result === undefined) return 'no result';
   if (result.kind !== 'compiled') return refusal(result);
   const seeds = poisonSeeds(kase.seed);
-  const guest = await bench.guests.for(configuration);
+  const guest = await guestFor(bench, configuration, seeds[0]);
   return executeCase(
     guest,
     linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers, bench.cranelift),

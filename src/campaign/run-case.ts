@@ -134,15 +134,25 @@ export function compileOptions({ seed, configurations }: Case): CompileOptions {
   return isUnwound(seed) && configurations.some(isUnwindable) ? { wantUnwind: true } : {};
 }
 
+/** True for the share of cases that run on processors with longer vector registers than their configurations promise. */
+function isRunLonger(seed: bigint): boolean {
+  return (seed & 7n) === 5n;
+}
+
+/** The guest that a case with this poison runs on, if it is not run exactly. */
+export function guestFor({ guests }: Bench, configuration: Configuration, seed: bigint): Promise<Guest> {
+  return isRunLonger(seed) ? guests.forLonger(configuration) : guests.for(configuration);
+}
+
 /** Runs `execute` on the guest for this configuration, or on one of its own. */
 async function withGuest<T>(
-  { guests }: Bench,
+  bench: Bench,
   configuration: Configuration,
   seed: bigint,
   execute: (guest: Guest) => Promise<T>,
 ): Promise<T> {
-  if (!isRunExactly(seed)) return execute(await guests.for(configuration));
-  const guest = await guests.exact(configuration);
+  if (!isRunExactly(seed)) return execute(await guestFor(bench, configuration, seed));
+  const guest = await bench.guests.exact(configuration);
   try {
     return await execute(guest);
   } finally {

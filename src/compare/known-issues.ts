@@ -8,7 +8,7 @@ import { withoutCompressedJumps } from './islands.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
 import { unrollProbes } from './probe-loops.ts';
 import { passResultsOnce } from './repeated-results.ts';
-import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
+import { keepSplatsFromSwizzles, keepSwizzlesWithinLanes, roundByHand } from './vector-rewrites.ts';
 import { checkLimitsByHand, checkPassedLimitsByHand } from './stack-limits.ts';
 import type { Finding } from './verdict.ts';
 import { maySpillWideVectors } from './wide-spills.ts';
@@ -20,6 +20,7 @@ export type Rewrite =
   | 'check-passed-limits-by-hand'
   | 'contexts-as-integers'
   | 'keep-splats-from-swizzles'
+  | 'keep-swizzles-within-lanes'
   | 'keep-wide-vectors-in-memory'
   | 'keep-wide-vectors-in-parts'
   | 'narrow-contexts'
@@ -39,6 +40,7 @@ export const REWRITES: readonly Rewrite[] = [
   'check-passed-limits-by-hand',
   'contexts-as-integers',
   'keep-splats-from-swizzles',
+  'keep-swizzles-within-lanes',
   'keep-wide-vectors-in-memory',
   'keep-wide-vectors-in-parts',
   'narrow-contexts',
@@ -121,6 +123,8 @@ export function rewriteCase(rewrite: Rewrite, kase: Case, detail = ''): Case {
       return contextsAsIntegers(kase);
     case 'keep-splats-from-swizzles':
       return keepSplatsFromSwizzles(kase);
+    case 'keep-swizzles-within-lanes':
+      return keepSwizzlesWithinLanes(kase);
     case 'round-by-hand':
       return roundByHand(kase);
     case 'keep-wide-vectors-in-memory':

@@ -4,7 +4,7 @@ import { checkModule } from '../clif/check.ts';
 import { parseClif } from '../clif/parse.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { prepare } from '../oracle/prepare.ts';
-import { keepSplatsFromSwizzles, roundByHand } from './vector-rewrites.ts';
+import { keepSplatsFromSwizzles, keepSwizzlesWithinLanes, roundByHand } from './vector-rewrites.ts';
 
 const LANES = [
   0x8000_7fff_0001_ffff_8000_0000_ffff_fffen,
@@ -49,5 +49,38 @@ describe.for([
     expect(other.module).not.toEqual(kase.module);
     expect(checkModule(other.module)).toEqual([]);
     expect(outcomes(other)).toEqual(outcomes(kase));
+  });
+});
+
+describe('keepSwizzlesWithinLanes', () => {
+  const within = (inst: string): { readonly before: Case; readonly after: Case } => {
+    const text = `function %main(i8x16, i8x16) -> i8x16 system_v {
+block0(v0: i8x16, v1: i8x16):
+    v2 = ${inst}
+    return v2
+}
+`;
+    const parsed = parseClif(text);
+    if (parsed.kind === 'error') throw new Error(parsed.message);
+    const entry = { kind: 'test', name: 'main' } as const;
+    const inputs = LANES.flatMap((x) => LANES.map((y) => [x * 0x0102_0304_0506_0708_090a_0b0c_0d0en, y]));
+    const before: Case = { seed: '', module: parsed.file.module, entry, inputs, configurations: [] };
+    return { before, after: keepSwizzlesWithinLanes(before) };
+  };
+
+  it.each([
+    'swizzle v0, v1',
+    'shuffle v0, v1, 0x1f1e1d1c1b1a19180706050403020100',
+    'shuffle v0, v1, 0x00020406080a0c0e10121416181a1c1e',
+  ])('says the same by other means: %s', (inst) => {
+    const { before, after } = within(inst);
+    expect(after.module).not.toEqual(before.module);
+    expect(checkModule(after.module)).toEqual([]);
+    expect(outcomes(after)).toEqual(outcomes(before));
+  });
+
+  it('leaves a swizzle by a splat alone', () => {
+    const kase = caseOf('swizzle', 'i8x16');
+    expect(keepSwizzlesWithinLanes(kase).module).toEqual(kase.module);
   });
 });

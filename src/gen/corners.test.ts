@@ -456,4 +456,70 @@ describe('corners', () => {
     const slots = functionsOf(cases).flatMap(({ stackSlots }) => [...stackSlots.values()]);
     expect(slots.filter(({ alignBytes }) => alignBytes > 16)).toEqual([]);
   });
+
+  it('have results of try_calls that are passed on out of order and twice, and contexts in a row', () => {
+    const functions = functionsOf(casesWhere((config) => config.mixedResults > 0));
+    const tables = functions.flatMap(({ blocks }) =>
+      blocks.flatMap(({ insts }) =>
+        insts.flatMap((inst) =>
+          inst.kind === 'try_call' || inst.kind === 'try_call_indirect' ? [inst.table] : [],
+        ),
+      ),
+    );
+    const passed = tables.map(({ normal }) =>
+      normal.args.flatMap((arg) => (arg.kind === 'ret' ? [arg.index] : [])),
+    );
+    expect(passed.filter((list) => new Set(list).size < list.length).length).toBeGreaterThan(20);
+    expect(passed.filter((list) => list.some((at, i) => at < (list[i - 1] ?? 0))).length).toBeGreaterThan(20);
+    const kinds = tables.map(({ handlers }) => handlers.map(({ kind }) => kind).join(' '));
+    expect(kinds.filter((list) => list.includes('context context')).length).toBeGreaterThan(20);
+    expect(kinds.filter((list) => list.endsWith('context')).length).toBeGreaterThan(20);
+  });
+
+  it('have extensions that ask for nothing, blocks that jump to themselves, and lanes of other widths', () => {
+    const functions = functionsOf(casesWhere((config) => config.idleExtensions > 0));
+    const idle = functions.flatMap(({ signature }) =>
+      signature.params.filter(
+        ({ type, extension }) => ['i64', 'i128'].includes(type) && extension !== 'none',
+      ),
+    );
+    expect(idle.length).toBeGreaterThan(20);
+    const endless = functions.filter(({ blocks }) =>
+      blocks.some(({ id, insts: [only] }) => only?.kind === 'jump' && only.target.block === id),
+    );
+    expect(endless.length).toBeGreaterThan(5);
+    const insts = functions.flatMap(({ blocks }) => blocks.flatMap((block) => block.insts));
+    const ops = new Set(insts.map(({ op }) => op));
+    for (const op of ['snarrow', 'uunarrow', 'swiden_low', 'uwiden_high']) expect(ops, op).toContain(op);
+    const far = insts.filter((inst) => inst.kind === 'memory' && Math.abs(inst.offset) >= 0x7fff_f000);
+    expect(far.length).toBeGreaterThan(20);
+  });
+
+  it('have settings that change nothing, Zca without Zcd, and longer registers than any vector', () => {
+    const { settings, isa: flags } = SAMPLE_ABILITIES;
+    const abilities = {
+      ...SAMPLE_ABILITIES,
+      settings: { ...settings, machine_code_cfg_info: [], regalloc_checker: [] },
+      isa: [...flags, 'has_zvl1024b'],
+    };
+    const configs = SEEDS.map((seed) => ({ seed, config: withCorner(DEFAULT_CONFIG, seed) }));
+    const configurations = configs
+      .filter(({ config }) => config.otherSettings > 0)
+      .flatMap(({ seed, config }) => makeCase(config, abilities, seed).configurations);
+    for (const name of ['machine_code_cfg_info', 'regalloc_checker'])
+      expect(configurations.filter(({ shared }) => shared[name] === 'true').length, name).toBeGreaterThan(10);
+    expect(configurations.filter(({ isa }) => isa.includes('has_zvl1024b')).length).toBeGreaterThan(5);
+    expect(configurations.some(({ isa }) => isa.includes('has_zca') && !isa.includes('has_zcd'))).toBe(true);
+    const plain = configurations.filter(({ isa }) => isa.includes('has_zcd'));
+    expect(plain.every(({ isa }) => isa.includes('has_zca'))).toBe(true);
+  });
+
+  it('have functions without parameters, probed by calls in frames of one to three pages', () => {
+    const cases = casesWhere((config) => config.outlineProbes === 100);
+    expect(cases.length).toBeGreaterThan(20);
+    const functions = functionsOf(cases);
+    expect(functions.every(({ signature }) => signature.params.length === 0)).toBe(true);
+    const sizes = functions.map(slotBytes).filter((bytes) => bytes > 4096 && bytes < 8192);
+    expect(sizes.length).toBeGreaterThan(5);
+  });
 });
