@@ -83,9 +83,29 @@ function widened(state: BodyState, type: Type): Value | null {
   return wide === null ? null : plain(state, state.draw.pick(WIDEN), type, [anyValue(state, type)], wide);
 }
 
+/** Bytes in another order, by constants or a value, or a scalar in the first lane alone. */
+function rearranged(state: BodyState, type: Type): Value {
+  const { draw } = state;
+  if (type !== 'i8x16' || draw.chance(40)) {
+    const lane = laneOf(type);
+    const scalar = draw.chance(50) ? constant(state, lane, BigInt(draw.int(0, 15))) : anyValue(state, lane);
+    return plain(state, 'scalar_to_vector', type, [scalar]);
+  }
+  const args = [anyValue(state, type), anyValue(state, type)];
+  const result = newValue(state, type);
+  if (draw.chance(50)) {
+    emit(state, { kind: 'plain', op: 'swizzle', type: null, results: [result], args });
+    return result;
+  }
+  const mask = Array.from({ length: 16 }, () => draw.int(0, 31));
+  emit(state, { kind: 'shuffle', op: 'shuffle', type: null, results: [result], args, mask });
+  return result;
+}
+
 function vectorOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
+  if (!info.isFloat && draw.sometimes(config.rearrangements)) return rearranged(state, type);
   if (!info.isFloat && draw.sometimes(config.laneWidths)) {
     const value = draw.chance(NARROWINGS) ? narrowed(state, type) : widened(state, type);
     if (value !== null) return value;

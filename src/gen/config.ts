@@ -164,7 +164,8 @@ export interface Config {
   /** Percent of integer operations that depend on whether another integer is zero, and of vector operations that choose between two. */
   readonly zeroMasks: number;
   readonly vectorChoices: number;
-  /** Percent of integer vector operations that change the width of lanes. */
+  /** Percent of integer vector operations that put lanes elsewhere, and of the others, how many change their width. */
+  readonly rearrangements: number;
   readonly laneWidths: number;
   /** Percent of loads that say what holds for all memory here: they trap nowhere and may move. */
   readonly flaggedLoads: number;
@@ -301,6 +302,7 @@ export const DEFAULT_CONFIG: Config = {
   farAlignments: 0,
   zeroMasks: 0,
   vectorChoices: 0,
+  rearrangements: 0,
   laneWidths: 0,
   flaggedLoads: 0,
   statementWeights: {

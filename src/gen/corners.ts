@@ -252,6 +252,7 @@ function assorted(config: Config): Config {
     loopsFirst: 30,
     idleExtensions: 30,
     endlessLoops: 40,
+    rearrangements: 15,
     laneWidths: 60,
     copies: 50,
     addressSums: 30,

@@ -24,6 +24,7 @@ export function weighVectors(factor: (bits: number) => number): Config['types'] 
 export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 16, max: 64 }, weight: 4 },
   { item: { min: 1900, max: 2300 }, weight: 6 },
+  { item: { min: 3400, max: 4000 }, weight: 3 },
   { item: { min: 4000, max: 4300 }, weight: 4 },
   { item: { min: 8000, max: 9000 }, weight: 2 },
   { item: { min: 12_000, max: 12_400 }, weight: 1 },

@@ -81,11 +81,22 @@ function convert(state: BodyState, type: Type, { op, source }: Conversion): Valu
   return op === 'bitcast' ? bitcast(state, type, value) : plain(state, op, type, [value]);
 }
 
+/** Of 100 conversions to an i64, how many are a half of an i128 of which nobody asks the other. */
+const HALVES = 15;
+
+function oneHalf(state: BodyState): Value {
+  const [low, high] = [newValue(state, 'i64'), newValue(state, 'i64')];
+  const args = [existing(state, 'i128')];
+  emit(state, { kind: 'plain', op: 'isplit', type: 'i128', results: [low, high], args });
+  return state.draw.chance(50) ? low : high;
+}
+
 /** Makes a `type` out of a value of another type, through the conversions every riscv64 lowers. */
 function convertTo(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   const info = typeInfo(type);
   if (draw.sometimes(config.otherConversions)) {
+    if (type === 'i64' && draw.chance(HALVES)) return oneHalf(state);
     const conversions = conversionsTo(type, state.shape);
     if (conversions.length > 0) return convert(state, type, draw.pick(conversions));
   }
