@@ -115,12 +115,16 @@ export function loadWithin(state: BodyState, cell: Cell, type: Type): Value {
 
 const NARROW_BYTES = [1, 2, 4] as const;
 
+/** What compressed accesses of bytes and halfwords reach, in units (RISC-V Zcb, `c.lbu`, `c.lh`), and a little more. */
+const LAST_NEARBY = 4;
+
 /** A place of `bytes` near the start of some memory, behind a pointer where there is one. */
 export function nearbyPlace(state: BodyState, bytes: number): { readonly cell: Cell; readonly at: number } {
   const { draw, cells, shape } = state;
   const pointed = cells.filter(({ base }) => base.kind === 'pointer');
   const cell = draw.pick(pointed.length > 0 ? pointed : cells);
-  return { cell, at: 2 * bytes <= shape.cellBytes && draw.chance(40) ? bytes : 0 };
+  const last = Math.min(LAST_NEARBY, Math.floor(shape.cellBytes / bytes) - 1);
+  return { cell, at: draw.chance(50) ? bytes * draw.int(0, last) : 0 };
 }
 
 /** A load of `bytes` that extends by itself what is there, with its sign or zeros. */

@@ -75,9 +75,17 @@ function loadNearby(state: BodyState, type: Type): Value {
   return loadFrom(state, cell, type, at);
 }
 
+/** Of 100 integers of 32 bits that are converted, how many are sums of two: what adds words extends them as well. */
+const SUMS = 30;
+
+function extensible(state: BodyState, type: Type): Value {
+  if (type !== 'i32' || !state.draw.chance(SUMS)) return existing(state, type);
+  return plain(state, 'iadd', type, [existing(state, type), existing(state, type)]);
+}
+
 function convert(state: BodyState, type: Type, { op, source }: Conversion): Value {
   const isLoaded = op !== 'bitcast' && state.cells.length > 0 && state.draw.chance(40);
-  const value = isLoaded ? loadNearby(state, source) : existing(state, source);
+  const value = isLoaded ? loadNearby(state, source) : extensible(state, source);
   return op === 'bitcast' ? bitcast(state, type, value) : plain(state, op, type, [value]);
 }
 
