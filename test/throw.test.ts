@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEnvironment } from '../src/campaign/environment.ts';
 import { linkCase } from '../src/campaign/link-case.ts';
-import { poisonSeeds } from '../src/campaign/poison.ts';
+import { poisonSeeds } from '../src/clif/poison-seeds.ts';
 import { openStation, type Station } from '../src/campaign/station.ts';
 import { DEFAULT_CRANELIFT } from '../src/backend/driver-build.ts';
 import type { CallSite, CompiledFunction } from '../src/backend/compile-result.ts';

@@ -18,7 +18,8 @@ import {
 } from './explain-follow.ts';
 import { cpuFor } from './guest-set.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
-import { poisonBytes, poisonSeeds } from './poison.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
+import { poisonBytes } from './poison.ts';
 
 export interface CaseTrace extends FollowedTrace {
   /** Of the outermost calls. */

@@ -1,14 +1,11 @@
 import type { Configuration } from '../clif/case.ts';
-import { SHORTEST_VLEN, vlenOf } from '../clif/vlen.ts';
+import { LONGER, SHORTEST_VLEN, vlenOf } from '../clif/vlen.ts';
 import { Guest } from '../emulator/guest.ts';
 import { exactCpu, withVlen, type EmulatedCpu } from '../emulator/qemu.ts';
 import type { Environment } from './environment.ts';
 
 /** The longest that QEMU has. */
 export const LONGEST_VLEN = 1024;
-
-/** Of vector registers that are longer than a configuration promises, how many times as long. */
-const LONGER = 2;
 
 /**
  * The processor that a configuration which fits (`fitConfiguration`) runs on: the poorest that has all its flags, and vector

@@ -12,7 +12,7 @@ import type { KnownIssue } from '../compare/known-issues.ts';
 import type { Environment } from './environment.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { addPhases, noTime, type Phases } from './phases.ts';
-import { poisonSeeds } from './poison.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
 import { processorTimeMs } from './processor-time.ts';
 import { WorkerClient } from './worker-client.ts';
 

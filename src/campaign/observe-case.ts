@@ -8,7 +8,8 @@ import { outcomeText } from '../compare/outcomes.ts';
 import { executeCase } from '../emulator/execute.ts';
 import type { Observation } from '../emulator/observe.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
-import { poisonBytes, poisonSeeds } from './poison.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
+import { poisonBytes } from './poison.ts';
 import { compileOptions, expectedOutcomes, guestFor, type Bench } from './run-case.ts';
 
 function hex(bits: bigint): string {
@@ -62,7 +63,7 @@ export async function observeConfiguration(
   if (result === undefined) return 'no result';
   if (result.kind !== 'compiled') return refusal(result);
   const seeds = poisonSeeds(kase.seed);
-  const guest = await guestFor(bench, configuration, seeds[0]);
+  const guest = await guestFor(bench, configuration, kase.seed);
   return executeCase(
     guest,
     linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers, bench.cranelift),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledFunction } from '../backend/compile-result.ts';
 import { parseClif } from '../clif/parse.ts';
-import { poisonBytes, poisonSeeds } from './poison.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
+import { poisonBytes } from './poison.ts';
 
 const RECURSIVE_AND_PLAIN = `function u0:0(i32) -> i32 system_v {
     fn0 = colocated u0:0(i32) -> i32 system_v

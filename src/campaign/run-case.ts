@@ -7,7 +7,9 @@ import type { Case, Configuration } from '../clif/case.ts';
 import { HarnessError } from '../clif/harness-error.ts';
 import { findFunction, functionNameText, type Function, type Module } from '../clif/module.ts';
 import type { Outcome } from '../clif/outcome.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
 import { printModuleBytes } from '../clif/print.ts';
+import { isRunLonger } from '../clif/vlen.ts';
 import { compileFinding } from '../compare/compile-finding.ts';
 import { exposesArithmeticNan } from '../compare/nan.ts';
 import { compareInput, outcomeText, OVERWRITTEN, UNDEFINED_READ } from '../compare/outcomes.ts';
@@ -25,7 +27,7 @@ import { runLimits } from './limit-runs.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
 import { BusyClock, type Phases } from './phases.ts';
 import { sameCalls, traceCase } from './oracle-calls.ts';
-import { poisonBytes, poisonSeeds } from './poison.ts';
+import { poisonBytes } from './poison.ts';
 import type { StackEnd } from './stack-end.ts';
 import { runParties, withParties } from './run-parties.ts';
 import { isUnwindable } from './unwind-fault.ts';
@@ -134,24 +136,19 @@ export function compileOptions({ seed, configurations }: Case): CompileOptions {
   return isUnwound(seed) && configurations.some(isUnwindable) ? { wantUnwind: true } : {};
 }
 
-/** True for the share of cases that run on processors with longer vector registers than their configurations promise. */
-function isRunLonger(seed: bigint): boolean {
-  return (seed & 7n) === 5n;
-}
-
-/** The guest that a case with this poison runs on, if it is not run exactly. */
-export function guestFor({ guests }: Bench, configuration: Configuration, seed: bigint): Promise<Guest> {
-  return isRunLonger(seed) ? guests.forLonger(configuration) : guests.for(configuration);
+/** The guest that a case with this seed runs on, if it is not run exactly. */
+export function guestFor({ guests }: Bench, configuration: Configuration, caseSeed: string): Promise<Guest> {
+  return isRunLonger(caseSeed) ? guests.forLonger(configuration) : guests.for(configuration);
 }
 
 /** Runs `execute` on the guest for this configuration, or on one of its own. */
 async function withGuest<T>(
   bench: Bench,
   configuration: Configuration,
-  seed: bigint,
+  caseSeed: string,
   execute: (guest: Guest) => Promise<T>,
 ): Promise<T> {
-  if (!isRunExactly(seed)) return execute(await guestFor(bench, configuration, seed));
+  if (!isRunExactly(poisonSeeds(caseSeed)[0])) return execute(await guestFor(bench, configuration, caseSeed));
   const guest = await bench.guests.exact(configuration);
   try {
     return await execute(guest);
@@ -175,7 +172,7 @@ async function executeConfiguration(
     outcome.kind === 'exhausted' ? [] : [{ outcome, input }],
   );
   if (told.length === 0) return [];
-  return withGuest(bench, configuration, seeds[0], (guest) =>
+  return withGuest(bench, configuration, kase.seed, (guest) =>
     executeOn(guest, bench, kase, entry, configuration, index, functions, told, seeds),
   );
 }

@@ -19,7 +19,7 @@ import type { Environment } from './environment.ts';
 import { explainFinding } from './explain-finding.ts';
 import type { OracleAnswer } from './oracle-answers.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
-import { poisonSeeds } from './poison.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
 import type { Station } from './station.ts';
 
 /** What filetests are run with. */

@@ -18,7 +18,8 @@ import { DEFAULT_SPACE } from '../oracle/address-space.ts';
 import { prepare } from '../oracle/prepare.ts';
 import { traceCalls } from '../oracle/trace.ts';
 import { hasImplicitReturnArea, linkCase } from './link-case.ts';
-import { poisonBytes, poisonSeeds } from './poison.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
+import { poisonBytes } from './poison.ts';
 import type { Bench } from './run-case.ts';
 
 const LOG_BYTES = 1 << 20;

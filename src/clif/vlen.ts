@@ -1,4 +1,5 @@
 import type { Configuration } from './case.ts';
+import { poisonSeeds } from './poison-seeds.ts';
 
 /** What V alone promises (RISC-V V specification, "Zvl*: Minimum Vector Length Standard Extensions"). */
 export const SHORTEST_VLEN = 128;
@@ -10,4 +11,12 @@ export function vlenOf({ isa }: Pick<Configuration, 'isa'>): number {
   let bits = SHORTEST_VLEN;
   for (const flag of isa) bits = Math.max(bits, Number(ZVL.exec(flag)?.[1] ?? 0));
   return bits;
+}
+
+/** Of vector registers that are longer than a configuration promises, how many times as long. */
+export const LONGER = 2;
+
+/** True for the share of cases that run on processors with longer vector registers than their configurations promise. */
+export function isRunLonger(caseSeed: string): boolean {
+  return (poisonSeeds(caseSeed)[0] & 7n) === 5n;
 }

@@ -4,6 +4,7 @@ import { checkModule } from '../clif/check.ts';
 import { parseClif } from '../clif/parse.ts';
 import { interpret } from '../oracle/interpret.ts';
 import { prepare } from '../oracle/prepare.ts';
+import { isRunLonger } from '../clif/vlen.ts';
 import { keepSplatsFromSwizzles, keepSwizzlesWithinLanes, roundByHand } from './vector-rewrites.ts';
 
 const LANES = [
@@ -64,7 +65,8 @@ block0(v0: i8x16, v1: i8x16):
     if (parsed.kind === 'error') throw new Error(parsed.message);
     const entry = { kind: 'test', name: 'main' } as const;
     const inputs = LANES.flatMap((x) => LANES.map((y) => [x * 0x0102_0304_0506_0708_090a_0b0c_0d0en, y]));
-    const before: Case = { seed: '', module: parsed.file.module, entry, inputs, configurations: [] };
+    const configurations = [{ shared: {}, isa: ['has_v', 'has_zvl256b'] }];
+    const before: Case = { seed: '', module: parsed.file.module, entry, inputs, configurations };
     return { before, after: keepSwizzlesWithinLanes(before) };
   };
 
@@ -79,8 +81,18 @@ block0(v0: i8x16, v1: i8x16):
     expect(outcomes(after)).toEqual(outcomes(before));
   });
 
+  it('changes nothing where registers are as short as V has them', () => {
+    const { before } = within('swizzle v0, v1');
+    const short: Case = { ...before, seed: 'plain', configurations: [{ shared: {}, isa: ['has_v'] }] };
+    expect(isRunLonger(short.seed)).toBe(false);
+    expect(keepSwizzlesWithinLanes(short).module).toEqual(short.module);
+  });
+
   it('leaves a swizzle by a splat alone', () => {
-    const kase = caseOf('swizzle', 'i8x16');
+    const kase: Case = {
+      ...caseOf('swizzle', 'i8x16'),
+      configurations: [{ shared: {}, isa: ['has_zvl256b'] }],
+    };
     expect(keepSwizzlesWithinLanes(kase).module).toEqual(kase.module);
   });
 });

@@ -23,9 +23,20 @@ function masked(state: BodyState, type: Type): Value {
   return plain(state, 'select_spectre_guard', type, [asked, anyValue(state, type), anyValue(state, type)]);
 }
 
+/** The greater or smaller of two, or the other one. */
+function oneOfTwo(state: BodyState, type: Type): Value {
+  const { draw } = state;
+  const [a, b] = [anyValue(state, type), anyValue(state, type)];
+  const isFirst = newValue(state, 'i8');
+  const cond = draw.pick(['slt', 'sgt', 'ult', 'ugt', 'sle', 'uge']);
+  emit(state, { kind: 'compare', op: 'icmp', type, results: [isFirst], args: [a, b], cond });
+  return plain(state, 'select', type, draw.chance(50) ? [isFirst, a, b] : [isFirst, b, a]);
+}
+
 function integerOperation(state: BodyState, type: Type): Value {
   const { draw, config } = state;
   if (draw.sometimes(config.zeroMasks)) return masked(state, type);
+  if (draw.sometimes(config.extremes)) return oneOfTwo(state, type);
   const kind = draw.int(0, 9);
   if (kind < 6)
     return plain(state, draw.pick(INTEGER_BINARY), type, [anyValue(state, type), anyValue(state, type)]);

@@ -161,6 +161,8 @@ export interface Config {
   readonly addressSums: number;
   /** Percent of stack slots aligned to more than any value is. */
   readonly farAlignments: number;
+  /** Percent of integer operations that choose between two by comparing them. */
+  readonly extremes: number;
   /** Percent of integer operations that depend on whether another integer is zero, and of vector operations that choose between two. */
   readonly zeroMasks: number;
   readonly vectorChoices: number;
@@ -300,6 +302,7 @@ export const DEFAULT_CONFIG: Config = {
   copies: 0,
   addressSums: 0,
   farAlignments: 0,
+  extremes: 0,
   zeroMasks: 0,
   vectorChoices: 0,
   rearrangements: 0,

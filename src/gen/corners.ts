@@ -258,6 +258,7 @@ function assorted(config: Config): Config {
     addressSums: 30,
     farAlignments: 30,
     zeroMasks: 10,
+    extremes: 8,
     vectorChoices: 30,
     flaggedLoads: 50,
     swappingLoops: 50,
