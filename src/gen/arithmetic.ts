@@ -23,9 +23,13 @@ function masked(state: BodyState, type: Type): Value {
   return plain(state, 'select_spectre_guard', type, [asked, anyValue(state, type), anyValue(state, type)]);
 }
 
-/** The greater or smaller of two, or the other one. */
-function oneOfTwo(state: BodyState, type: Type): Value {
+/** Of 100 choices between two integers, how many are of whole registers, which nothing extends first. */
+const WHOLE = 60;
+
+/** The greater or smaller of two, or the other one; of `drawn` or a type of its own. */
+function oneOfTwo(state: BodyState, drawn: Type): Value {
   const { draw } = state;
+  const type = draw.chance(WHOLE) ? 'i64' : drawn;
   const [a, b] = [anyValue(state, type), anyValue(state, type)];
   const isFirst = newValue(state, 'i8');
   const cond = draw.pick(['slt', 'sgt', 'ult', 'ugt', 'sle', 'uge']);

@@ -258,7 +258,7 @@ function assorted(config: Config): Config {
     addressSums: 30,
     farAlignments: 30,
     zeroMasks: 10,
-    extremes: 8,
+    extremes: 20,
     vectorChoices: 30,
     flaggedLoads: 50,
     swappingLoops: 50,
