@@ -77,11 +77,15 @@ const NARROW = ['snarrow', 'unarrow', 'uunarrow'] as const;
 const NARROWINGS = 70;
 const LOADED_AHEAD = 70;
 
+/** Lanes (cranelift-codegen-meta `shared/instructions.rs`, `snarrow`). */
+const MOST_NARROWED = 8;
+
 /** Integer lanes of half the width and twice as many; null where CLIF has none. */
 function narrowed(state: BodyState, type: Type): Value | null {
   const { draw, cells } = state;
   const { laneBits, lanes } = typeInfo(type);
-  const narrow = laneBits > 8 ? reshapeType(type, laneBits / 2, 2 * lanes) : null;
+  const canNarrow = laneBits > 8 && lanes <= MOST_NARROWED;
+  const narrow = canNarrow ? reshapeType(type, laneBits / 2, 2 * lanes) : null;
   if (narrow === null) return null;
   const args = [anyValue(state, type), anyValue(state, type)];
   // Half as long a vector has the lanes and the width that each half of this is narrowed with, but in a whole register.

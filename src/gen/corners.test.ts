@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../clif/case.ts';
+import { checkModule } from '../clif/check.ts';
 import {
   blockCallsOf,
   findFunction,
@@ -20,6 +21,7 @@ import { prepare } from '../oracle/prepare.ts';
 import { makeCase } from './case-arbitrary.ts';
 import { DEFAULT_CONFIG, type Config } from './config.ts';
 import { withCorner } from './corners.ts';
+import { findProfile } from './profiles.ts';
 import { SAMPLE_ABILITIES } from './sample-abilities.ts';
 
 const SEEDS = Array.from({ length: 3000 }, (_, i) => `${i.toString(16).padStart(8, '0')}00000000`);
@@ -521,5 +523,15 @@ describe('corners', () => {
     expect(functions.every(({ signature }) => signature.params.length === 0)).toBe(true);
     const sizes = functions.map(slotBytes).filter((bytes) => bytes > 4096 && bytes < 8192);
     expect(sizes.length).toBeGreaterThan(5);
+  });
+
+  it('are valid modules with vectors of any length', () => {
+    const config = findProfile('wide-vectors')?.config ?? DEFAULT_CONFIG;
+    const cases = SEEDS.flatMap((seed) => {
+      const bent = withCorner(config, seed);
+      return bent.laneWidths > 0 ? [makeCase(bent, SAMPLE_ABILITIES, seed)] : [];
+    });
+    expect(cases.length).toBeGreaterThan(50);
+    for (const { module } of cases) expect(checkModule(module)).toEqual([]);
   });
 });
