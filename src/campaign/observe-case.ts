@@ -63,7 +63,7 @@ export async function observeConfiguration(
   if (result === undefined) return 'no result';
   if (result.kind !== 'compiled') return refusal(result);
   const seeds = poisonSeeds(kase.seed);
-  const guest = await guestFor(bench, configuration, kase.seed);
+  const guest = await guestFor(bench, configuration, seeds[0]);
   return executeCase(
     guest,
     linkCase(guest, kase.module, configuration, result.functions, bench.hasVeneers, bench.cranelift),

@@ -136,19 +136,19 @@ export function compileOptions({ seed, configurations }: Case): CompileOptions {
   return isUnwound(seed) && configurations.some(isUnwindable) ? { wantUnwind: true } : {};
 }
 
-/** The guest that a case with this seed runs on, if it is not run exactly. */
-export function guestFor({ guests }: Bench, configuration: Configuration, caseSeed: string): Promise<Guest> {
-  return isRunLonger(caseSeed) ? guests.forLonger(configuration) : guests.for(configuration);
+/** The guest that a case with this poison runs on, if it is not run exactly. */
+export function guestFor({ guests }: Bench, configuration: Configuration, poison: bigint): Promise<Guest> {
+  return isRunLonger(poison) ? guests.forLonger(configuration) : guests.for(configuration);
 }
 
 /** Runs `execute` on the guest for this configuration, or on one of its own. */
 async function withGuest<T>(
   bench: Bench,
   configuration: Configuration,
-  caseSeed: string,
+  poison: bigint,
   execute: (guest: Guest) => Promise<T>,
 ): Promise<T> {
-  if (!isRunExactly(poisonSeeds(caseSeed)[0])) return execute(await guestFor(bench, configuration, caseSeed));
+  if (!isRunExactly(poison)) return execute(await guestFor(bench, configuration, poison));
   const guest = await bench.guests.exact(configuration);
   try {
     return await execute(guest);
@@ -172,7 +172,7 @@ async function executeConfiguration(
     outcome.kind === 'exhausted' ? [] : [{ outcome, input }],
   );
   if (told.length === 0) return [];
-  return withGuest(bench, configuration, kase.seed, (guest) =>
+  return withGuest(bench, configuration, seeds[0], (guest) =>
     executeOn(guest, bench, kase, entry, configuration, index, functions, told, seeds),
   );
 }

@@ -3,7 +3,7 @@ import { layoutSignature } from '../abi/layout.ts';
 import type { Block, BlockArg, ExceptionTable, Function, Value } from '../clif/module.ts';
 import type { Signature } from '../clif/signature.ts';
 import type { Type } from '../clif/type.ts';
-import { freshValue, jumpTo, startRewriting, type Rewriting } from './try-returns.ts';
+import { freshValue, startRewriting, throughEdge, type Rewriting } from './try-returns.ts';
 
 /** Results of which a part comes back in memory, by index. */
 function inMemory(signature: Signature): ReadonlySet<number> {
@@ -20,7 +20,7 @@ function inMemory(signature: Signature): ReadonlySet<number> {
  * once. All other results stay as they were, passed twice or out of order.
  */
 function passOnce(state: Rewriting, table: ExceptionTable, signature: Signature): ExceptionTable | null {
-  const { block, args } = table.normal;
+  const { args } = table.normal;
   const memory = inMemory(signature);
   const once = new Map<number, Value>();
   const params: { value: Value; type: Type }[] = [];
@@ -41,10 +41,7 @@ function passOnce(state: Rewriting, table: ExceptionTable, signature: Signature)
     return { kind: 'value', value };
   });
   if (!isRepeated) return null;
-  const id = state.nextBlock;
-  state.nextBlock += 1;
-  state.edges.push({ id, params, insts: [jumpTo(block, passed)], cold: false });
-  return { ...table, normal: { block: id, args: taken } };
+  return throughEdge(state, table, taken, { params, insts: [], passed });
 }
 
 function rewriteFunction(fn: Function): Function {

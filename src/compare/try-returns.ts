@@ -41,6 +41,20 @@ export interface Splitting {
   readonly join: (type: Type, parts: readonly Value[], insts: Inst[]) => Value;
 }
 
+/** The table with a new block on the way on: it is passed `taken` as `params` and, behind `insts`, passes `passed` to where the call returned. */
+export function throughEdge(
+  state: Rewriting,
+  table: ExceptionTable,
+  taken: readonly BlockArg[],
+  edge: Pick<Block, 'params' | 'insts'> & { readonly passed: readonly BlockArg[] },
+): ExceptionTable {
+  const id = state.nextBlock;
+  state.nextBlock += 1;
+  const insts = [...edge.insts, jumpTo(table.normal.block, edge.passed)];
+  state.edges.push({ id, params: edge.params, insts, cold: false });
+  return { ...table, normal: { block: id, args: taken } };
+}
+
 /**
  * The table of a try_call to a callee whose results, once `returns`, are split: a new block takes the parts and goes on to where
  * the call returned with what they make.
@@ -75,8 +89,5 @@ export function splitReturns(
     });
     return { kind: 'value', value: splitting.join(type, parts, insts) };
   });
-  const id = state.nextBlock;
-  state.nextBlock += 1;
-  state.edges.push({ id, params, insts: [...insts, jumpTo(table.normal.block, passed)], cold: false });
-  return { ...table, normal: { block: id, args: taken } };
+  return throughEdge(state, table, taken, { params, insts, passed });
 }

@@ -1,5 +1,6 @@
 import type { Case } from '../clif/case.ts';
 import type { Function, Inst, StackSlot, Value } from '../clif/module.ts';
+import { poisonSeeds } from '../clif/poison-seeds.ts';
 import { typeInfo, type Type } from '../clif/type.ts';
 import { isRunLonger, SHORTEST_VLEN, vlenOf } from '../clif/vlen.ts';
 
@@ -25,7 +26,8 @@ function plain(state: Rewriting, insts: Inst[], op: string, type: Type, args: re
 
 function constant(state: Rewriting, insts: Inst[], type: Type, bits: bigint): Value {
   const result = freshValue(state, type);
-  insts.push({ kind: 'const', op: 'iconst', type, results: [result], args: [], bits });
+  const op = typeInfo(type).isVector ? 'vconst' : 'iconst';
+  insts.push({ kind: 'const', op, type, results: [result], args: [], bits });
   return result;
 }
 
@@ -114,12 +116,6 @@ function everyLane(lane: (at: number) => number): bigint {
   return bits;
 }
 
-function vectorConstant(state: Rewriting, insts: Inst[], bits: bigint): Value {
-  const result = freshValue(state, 'i8x16');
-  insts.push({ kind: 'const', op: 'vconst', type: 'i8x16', results: [result], args: [], bits });
-  return result;
-}
-
 /** Of each operand the lanes that the mask asks it for, and zeros elsewhere; then both. */
 function shuffleByHand(state: Rewriting, inst: Extract<Inst, { readonly kind: 'shuffle' }>): readonly Inst[] {
   const insts: Inst[] = [];
@@ -128,7 +124,7 @@ function shuffleByHand(state: Rewriting, inst: Extract<Inst, { readonly kind: 's
     const own = (at: number): number => (inst.mask[at] ?? NO_LANE) - first;
     const index = everyLane((at) => (own(at) >= 0 && own(at) < LANES ? own(at) : NO_LANE));
     const result = freshValue(state, 'i8x16');
-    const args = [table, vectorConstant(state, insts, index)];
+    const args = [table, constant(state, insts, 'i8x16', index)];
     insts.push({ kind: 'plain', op: 'swizzle', type: null, results: [result], args });
     return result;
   });
@@ -143,9 +139,10 @@ const withinLanes: InPlaceOf = (state, inst) => {
   if (inst.op !== 'swizzle' || table === undefined || index === undefined) return null;
   if (state.definitions.get(index)?.op === 'splat') return null;
   const insts: Inst[] = [];
-  const last = vectorConstant(
+  const last = constant(
     state,
     insts,
+    'i8x16',
     everyLane(() => LANES - 1),
   );
   const isPast = freshValue(state, 'i8x16');
@@ -194,6 +191,7 @@ export function keepSplatsFromSwizzles(kase: Case): Case {
  */
 export function keepSwizzlesWithinLanes(kase: Case): Case {
   const { seed, configurations } = kase;
-  const isLonger = isRunLonger(seed) || configurations.some((one) => vlenOf(one) > SHORTEST_VLEN);
+  const isLonger =
+    isRunLonger(poisonSeeds(seed)[0]) || configurations.some((one) => vlenOf(one) > SHORTEST_VLEN);
   return isLonger ? rewritten(kase, withinLanes) : kase;
 }

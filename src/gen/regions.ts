@@ -45,8 +45,7 @@ export function addMemory(state: BodyState): Cell {
   const range = pickWeighted(draw, state.config.slotSizes);
   const size = Math.max(draw.int(range.min, range.max), cellBytes);
   const isAligned = state.shape.release >= SLOT_ALIGNMENT_RELEASE;
-  const { farAlignments } = state.config;
-  const isFar = isAligned && farAlignments > 0 && draw.chance(farAlignments);
+  const isFar = isAligned && draw.sometimes(state.config.farAlignments);
   const alignBytes = isFar
     ? draw.pick([128, 256, 4096])
     : draw.pick(isAligned ? [1, 1, 8, 16, 16, 32, 64] : [1, 8]);
