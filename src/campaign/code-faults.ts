@@ -3,6 +3,7 @@ import type { Configuration } from '../clif/case.ts';
 import type { Module } from '../clif/module.ts';
 import type { Finding } from '../compare/verdict.ts';
 import { encodingFault } from './encodings.ts';
+import { handlerAddressFault } from './handler-addresses.ts';
 import { reachFault } from './reach.ts';
 import { unwindFault } from './unwind-fault.ts';
 
@@ -20,6 +21,7 @@ export function codeFindings(
   const faults = [
     reachFault(module, configuration, compiled),
     encodingFault(configuration, compiled),
+    handlerAddressFault(module, compiled),
     wasUnwindAsked ? unwindFault(configuration, compiled) : null,
   ];
   return faults

@@ -165,6 +165,8 @@ function checkEntities(context: CheckContext, block: Block, inst: Inst): void {
       return;
     }
     case 'handler_address': {
+      if (inst.block === fn.blocks[0]?.id)
+        return fail(`the handlers of the entry block have no address (Cranelift's verifier has it so)`);
       const last = fn.blocks[context.blockIndex.get(inst.block) ?? -1]?.insts.at(-1);
       if (last?.kind !== 'try_call' && last?.kind !== 'try_call_indirect')
         fail(`block${inst.block} does not end in a try_call`);

@@ -224,6 +224,24 @@ describe('a problem', () => {
       /cannot call a fast/,
     ],
     ['exception', body('jump block1(ret0)\nblock1(v1: i64):\nreturn v1'), /only in a try_call/],
+    ...[
+      { block: 0, index: 0, message: /the handlers of the entry block have no address/ },
+      { block: 1, index: 1, message: /there is no handler 1/ },
+      { block: 2, index: 0, message: /block2 does not end in a try_call/ },
+    ].map(({ block, index, message }): readonly [ProblemKind, string, RegExp] => [
+      'structure',
+      body(
+        `v2 = get_exception_handler_address.i64 block${block}, ${index}
+try_call fn0(v0), sig0, block1, [ default: block2(exn0) ]
+block1:
+try_call fn0(v0), sig0, block2(v0), [ default: block2(exn0) ]
+block2(v1: i64):
+return v1`,
+        undefined,
+        ref('(i64) -> i64 tail'),
+      ),
+      message,
+    ]),
   ];
   it.each(table)('of kind %s in %j', (kind, text, message) => {
     const options = { allowExternals: kind !== 'external' };

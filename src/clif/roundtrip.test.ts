@@ -381,10 +381,10 @@ block0(v0: i64):
     try_call fn0(v0), sig0, block1(ret0, v0), [ tag1: block2(exn0, exn1), default: block3, context v0 ]
 
 block1(v1: i32, v2: i64):
-    try_call_indirect v9(v2), sig0, block4(ret0), []
+    try_call_indirect v9(v2), sig0, block4(ret0), [ default: block3 ]
 
 block2(v3: i64, v4: i64):
-    v5 = get_exception_handler_address.i64 block0, 1
+    v5 = get_exception_handler_address.i64 block1, 0
     return_call_indirect sig0, v9(v5)
 
 block3 cold:

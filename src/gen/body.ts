@@ -7,7 +7,7 @@ import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement } from './control.ts';
 import type { Draw } from './draw.ts';
-import { holdFramesApart } from './frame-records.ts';
+import { holdFramesApart, holdStackPointer, stackPointerAtFirst } from './frame-records.ts';
 import { leaveFunction, returnConstants } from './leave.ts';
 import { RECURSION_MAX, type CaseShape, type FunctionPlan } from './plan.ts';
 import { recurse } from './recursion.ts';
@@ -225,6 +225,7 @@ export function makeBody(context: BodyContext): Finished {
     return finished();
   }
   holdFramesApart(state);
+  const stackPointer = stackPointerAtFirst(state);
   if (draw.chance(35)) addMemory(state);
   if (draw.sometimes(config.loopsFirst)) loopStatement(state, (count) => statements(state, count));
   const count = draw.int(config.statements.min, config.statements.max);
@@ -235,6 +236,7 @@ export function makeBody(context: BodyContext): Finished {
   }
   if (state.index + 1 < state.plans.length && state.funcRefs.size === 0) callSomething(state);
   if (state.index === 0) callTheRest(state);
+  if (stackPointer !== null) holdStackPointer(state, stackPointer);
   leaveFunction(state);
   const runs = plan.counter === null ? 1 : RECURSION_MAX + 1;
   const { function: made, cost } = finished();

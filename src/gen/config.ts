@@ -58,6 +58,10 @@ export interface Config {
   readonly functionParams: number;
   /** Percent of inner functions that take their own address. */
   readonly selfPointers: number;
+  /** Percent of try_calls with handlers ahead of which the address of one is taken. */
+  readonly handlerAddresses: number;
+  /** Percent of functions that look at sp in the beginning and in the end. */
+  readonly stackPointers: number;
   readonly sretFunctions: number;
   /** Percent of inner functions with a stack limit, and of calls that pass one above the stack where that may be. */
   readonly stackLimits: number;
@@ -248,6 +252,8 @@ export const DEFAULT_CONFIG: Config = {
   memoryParams: 25,
   functionParams: 12,
   selfPointers: 0,
+  handlerAddresses: 0,
+  stackPointers: 0,
   sretFunctions: 6,
   stackLimits: 6,
   highStackLimits: 4,

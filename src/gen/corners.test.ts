@@ -56,7 +56,7 @@ function handlerLists(
 describe('corners', () => {
   it('are for few seeds, none of which aims at a cell', () => {
     const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
-    expect(bent.length).toBe(580);
+    expect(bent.length).toBe(730);
     for (const seed of bent) expect(Number.parseInt(seed.slice(0, 8), 16) % 100).toBeGreaterThanOrEqual(40);
   });
 
@@ -417,6 +417,28 @@ describe('corners', () => {
       ),
     );
     expect(calls.length).toBeGreaterThan(10);
+  });
+
+  it('look at sp at first and in the end, and hold it against a slot', () => {
+    const functions = functionsOf(casesWhere((config) => config.stackPointers > 0));
+    const looking = functions.filter(({ blocks }) =>
+      blocks.some(({ insts }) => insts.some(({ op }) => op === 'get_stack_pointer')),
+    );
+    expect(looking.length).toBeGreaterThan(20);
+    expect(looking.filter(({ stackSlots }) => stackSlots.size > 0).length).toBeGreaterThan(5);
+    for (const { blocks } of looking) {
+      const [first, ...others] = blocks.flatMap(({ insts }) =>
+        insts.filter(({ op }) => op === 'get_stack_pointer'),
+      );
+      const isHeld = others.some(({ results: [now = -1] }) =>
+        blocks.some(({ insts }) =>
+          insts.some(
+            ({ op, args: [a = -1, b = -1] }) => op === 'icmp' && a === first?.results[0] && b === now,
+          ),
+        ),
+      );
+      expect(isHeld).toBe(true);
+    }
   });
 
   it('have all compressed instructions in most configurations of one', () => {

@@ -12,14 +12,14 @@ import { VECTOR_BITS } from './vector-types.ts';
 
 /** What the first word of a seed leaves by 100, for each corner: percent of the cases. */
 const EXCEPTIONS: readonly number[] = [41, 42, 43];
-const CONTEXTS: readonly number[] = [44];
+const CONTEXTS: readonly number[] = [44, 59];
 const DEEP: readonly number[] = [45, 46];
 const LIMITS: readonly number[] = [47, 48];
 const TAILS: readonly number[] = [49, 52];
 const WIDE: readonly number[] = [50];
 const LOOKALIKES: readonly number[] = [51];
 const CARRIED: readonly number[] = [53];
-const ASSORTED: readonly number[] = [54, 55, 56, 57];
+const ASSORTED: readonly number[] = [54, 55, 56, 57, 60, 61, 62, 63];
 const PROBES: readonly number[] = [58];
 /** Of the first two. */
 const BY_TAG = 43;
@@ -52,6 +52,7 @@ function throwing(config: Config): Config {
     throwingCases: 100,
     returnAddresses: 50,
     callerFrames: 60,
+    handlerAddresses: 20,
     contexts: 75,
     namedInstances: 80,
     fewInstances: 90,
@@ -236,6 +237,7 @@ function assorted(config: Config): Config {
     types: config.types.map(({ item, weight }) => ({ item, weight: item === 'f16' ? 5 * weight : weight })),
     memoryParams: Math.max(config.memoryParams, 80),
     selfPointers: 30,
+    stackPointers: 30,
     recursiveFunctions: Math.max(config.recursiveFunctions, 15),
     indirectCalls: Math.max(config.indirectCalls, 50),
     fencedCalls: 70,

@@ -1,7 +1,7 @@
 import type { Value } from '../clif/module.ts';
 import { constant, emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
 import { fold } from './checksum.ts';
-import { loadFrom } from './memory.ts';
+import { loadFrom, pointerTo } from './memory.ts';
 import { NO_FRAME } from './tail-calls.ts';
 
 /** Of 100 functions that are told their caller's frame pointer, how many read their frame record. */
@@ -9,10 +9,31 @@ const RECORD_READS = 60;
 /** Of the frame record, bytes from the frame pointer (cranelift-codegen `isa/riscv64/abi.rs`, `gen_prologue_frame_setup`). */
 const RETURN_ADDRESS_AT = 8;
 
+function compared(state: BodyState, cond: 'eq' | 'ule', a: Value, b: Value): Value {
+  const holds = newValue(state, 'i8');
+  emit(state, { kind: 'compare', op: 'icmp', type: 'i64', results: [holds], args: [a, b], cond });
+  return holds;
+}
+
 function areEqual(state: BodyState, a: Value, b: Value): Value {
-  const isSame = newValue(state, 'i8');
-  emit(state, { kind: 'compare', op: 'icmp', type: 'i64', results: [isSame], args: [a, b], cond: 'eq' });
-  return isSame;
+  return compared(state, 'eq', a, b);
+}
+
+/** What sp is where a function begins, in some functions; null in most. */
+export function stackPointerAtFirst(state: BodyState): Value | null {
+  return state.draw.sometimes(state.config.stackPointers)
+    ? plain(state, 'get_stack_pointer', 'i64', [])
+    : null;
+}
+
+/** Folds whether sp is what it was at first, and no higher than a slot: it always is. */
+export function holdStackPointer(state: BodyState, first: Value): void {
+  const now = plain(state, 'get_stack_pointer', 'i64', []);
+  fold(state, areEqual(state, first, now));
+  const slots = [...state.stackSlots.keys()];
+  if (slots.length === 0) return;
+  const place = pointerTo(state, { base: { kind: 'slot', slot: state.draw.pick(slots) }, offset: 0 });
+  fold(state, compared(state, 'ule', now, place));
 }
 
 /**

@@ -124,7 +124,7 @@ export function nearbyPlace(state: BodyState, bytes: number): { readonly cell: C
   const pointed = cells.filter(({ base }) => base.kind === 'pointer');
   const cell = draw.pick(pointed.length > 0 ? pointed : cells);
   const last = Math.min(LAST_NEARBY, Math.floor(shape.cellBytes / bytes) - 1);
-  return { cell, at: draw.chance(50) ? bytes * draw.int(0, last) : 0 };
+  return { cell, at: draw.chance(80) ? bytes * draw.int(0, last) : 0 };
 }
 
 /** A load of `bytes` that extends by itself what is there, with its sign or zeros. */

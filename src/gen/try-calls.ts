@@ -4,9 +4,11 @@ import type { Type } from '../clif/type.ts';
 import { arithmetic } from './arithmetic.ts';
 import {
   blockCall,
+  constant,
   emit,
   jump,
   newBlock,
+  newValue,
   publish,
   typeOf,
   type BodyState,
@@ -89,6 +91,32 @@ function tryInst(callee: Callee, args: readonly Value[], table: ExceptionTable):
   };
 }
 
+/** The first release known to have such addresses. */
+const HANDLER_ADDRESS_RELEASE = 128;
+
+/** Takes the address of one of the handlers that the try_call ahead of this block's end has, and folds that there is one; what it is, is held against metadata (`campaign/handler-addresses.ts`). */
+function takeHandlerAddress(state: BodyState, handlers: readonly ExceptionHandler[]): void {
+  const { draw, config, shape, block, blocks } = state;
+  const count = handlers.filter(({ kind }) => kind !== 'context').length;
+  // Cranelift's verifier lets nothing refer to the entry block (`verifier/mod.rs`, `verify_block`).
+  const isAllowed = block !== blocks[0] && shape.release >= HANDLER_ADDRESS_RELEASE;
+  if (count === 0 || !isAllowed || !draw.sometimes(config.handlerAddresses)) return;
+  const address = newValue(state, 'i64');
+  emit(state, {
+    kind: 'handler_address',
+    op: 'get_exception_handler_address',
+    type: 'i64',
+    results: [address],
+    args: [],
+    block: block.id,
+    index: draw.int(0, count - 1),
+  });
+  const isSome = newValue(state, 'i8');
+  const args = [address, constant(state, 'i64', 0n)];
+  emit(state, { kind: 'compare', op: 'icmp', type: 'i64', results: [isSome], args, cond: 'ne' });
+  fold(state, isSome);
+}
+
 /**
  * Ends the block by a try_call and goes on where it returns. What handlers do, joining the way on or leaving, is as free as
  * any block: they run only if something throws.
@@ -97,6 +125,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
   const { draw, config } = state;
   if (draw.sometimes(config.sharedEdges)) {
     const { normal, handlers, join } = drawTryEdges(state, view.signature.returns);
+    takeHandlerAddress(state, handlers);
     emit(state, tryInst(callee, args, { sig: view.sig, normal, handlers }));
     join();
     return;
@@ -116,6 +145,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
     normal: { block: normal.id, args: kept.map((index): BlockArg => ({ kind: 'ret', index })) },
     handlers: list,
   };
+  takeHandlerAddress(state, list);
   emit(state, tryInst(callee, args, table));
   const joining = blocks.filter(() => draw.chance(60));
   const carried = joining.length > 0 ? normal.params.slice(0, draw.int(0, 3)) : [];

@@ -13,6 +13,8 @@ export interface AddressSpace {
   readonly textBits: bigint;
   /** Where an activation with this frame pointer returns to. Two may return to one place or not. */
   readonly returnAddress: (frame: bigint) => bigint;
+  /** Where handler `index` of the try_call that ends a block begins, from `textBase`. Two may begin at one place or not. */
+  readonly handlerAt: (block: number, index: number) => number;
   /** Frame pointers lie below. */
   readonly frameTop: bigint;
   /** Bytes an activation of the function with this number takes. */
@@ -26,6 +28,7 @@ export const DEFAULT_SPACE: AddressSpace = {
   textBase: 0x2000_0000,
   textBits: 0n,
   returnAddress: () => 0x2000_0010n,
+  handlerAt: (block, index) => 0x40 * block + 4 * index,
   frameTop: 0x3_0000_0000n,
   frameBytes: (index) => 0x100n + 0x10n * index,
 };
@@ -36,6 +39,7 @@ export const OTHER_SPACE: AddressSpace = {
   textBase: 0x7_7000_0000,
   textBits: 0x5a5a_5a5a_5a5a_5a5an,
   returnAddress: (frame) => 0x7_7000_0000n + ((0x15_0000_0ff0n - frame) & 0xff_fff0n),
+  handlerAt: () => 0x20,
   frameTop: 0x15_0000_0ff0n,
   frameBytes: (index) => 0x330n * (index * index + 1n),
 };
@@ -51,6 +55,7 @@ export const OPPOSITE_SPACE: AddressSpace = {
   textBase: 0x8_8000_0000,
   textBits: 0xa5a5_a5a5_a5a5_a5a5n,
   returnAddress: (frame) => 0x8_8000_0000n + ((0xb_0000_0ff0n - frame) & 0xff_fff0n),
+  handlerAt: (block, index) => 0x10_0000 - 0x100 * block - 8 * index,
   frameTop: 0xb_0000_0ff0n,
   frameBytes: (index) => 0x4d0n * (index + 2n),
 };

@@ -1,13 +1,13 @@
-import { resultCell, type Emit, type Machine } from './program.ts';
+import { broken, resultCell, type Emit, type Machine, type PreparedFunction } from './program.ts';
 
-/** The frame pointer of the running activation; `shift` takes it to another place of the frame. */
-function framePlace(place: (machine: Machine, frame: bigint) => bigint): Emit {
+/** A place that the running activation has, from its frame pointer. */
+function framePlace(place: (machine: Machine, frame: bigint, self: PreparedFunction) => bigint): Emit {
   return (scope, inst) => {
-    const { machine } = scope;
+    const { machine, self } = scope;
     machine.frames ??= [];
     const d = resultCell(scope, inst);
     return () => {
-      d.v = place(machine, machine.frames?.at(-1) ?? 0n);
+      d.v = place(machine, machine.frames?.at(-1) ?? 0n, self);
     };
   };
 }
@@ -27,11 +27,33 @@ export function frameRecordWord({ frames, space }: Machine, address: bigint): bi
 /** Bytes from the frame pointer. */
 const RETURN_ADDRESS_AT = 8n;
 
-/** Somewhere in the frame: how far from the frame pointer is nobody's business. */
-function stackPointer({ frameBytes, byAddress }: Machine, frame: bigint): bigint {
+/**
+ * No higher than any slot of the function, and the lowest slot's address or less as the address space has it (cranelift-codegen
+ * `machinst/abi.rs`, `gen_stackslot_addr`: slots lie above sp and the area for calls). Without slots somewhere in the frame: how far from the frame pointer is nobody's business.
+ */
+function stackPointer(
+  { frameBytes, byAddress, space }: Machine,
+  frame: bigint,
+  self: PreparedFunction,
+): bigint {
+  const [lowest] = self.frame.slots;
+  if (lowest !== undefined) return BigInt(self.frameBase + (space.hasLooseSlots ? lowest.offset : 0));
   const [first] = byAddress.values();
   return first === undefined ? frame : frame - frameBytes(first) / 4n;
 }
+
+/** Code of one function, of which handlers are part, has no more. */
+const FUNCTION_BYTES = 0x20_0000n;
+
+/** Where a handler begins, in the code of its function. */
+const handlerAddress: Emit = (scope, inst) => {
+  if (inst.kind !== 'handler_address') return broken(scope, inst, 'not the address of a handler');
+  const { space } = scope.machine;
+  const index = (scope.self.address - space.functionBase) / 16n;
+  const start = BigInt(space.textBase) + FUNCTION_BYTES * index;
+  resultCell(scope, inst).v = start + BigInt(space.handlerAt(inst.block, inst.index));
+  return null;
+};
 
 /**
  * Values that CLIF gives no program to know: only that two of one frame are the same is sure, and an address space makes
@@ -40,5 +62,6 @@ function stackPointer({ frameBytes, byAddress }: Machine, frame: bigint): bigint
 export const FRAME_EMITS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ['get_frame_pointer', framePlace((_, frame) => frame)],
   ['get_stack_pointer', framePlace(stackPointer)],
+  ['get_exception_handler_address', handlerAddress],
   ['get_return_address', framePlace(({ space }, frame) => space.returnAddress(frame))],
 ]);

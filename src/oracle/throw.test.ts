@@ -226,22 +226,32 @@ block2:
     expect(run(text, [0n], OTHER_SPACE)).not.toEqual(run(text, [0n]));
   });
 
-  it('lie above the slots of their function or below, as the address space has it', () => {
+  const below = (op: string, cond: string): readonly (bigint | null | undefined)[] => {
     const text = `function %main() -> i8 system_v {
     ss0 = explicit_slot 8
+    ss1 = explicit_slot 8
 block0:
     v0 = stack_addr.i64 ss0
-    v1 = get_stack_pointer.i64
-    v2 = icmp ult v1, v0
+    v1 = ${op}.i64
+    v2 = icmp ${cond} v1, v0
     return v2
 }
 `;
-    const isLower = [DEFAULT_SPACE, OTHER_SPACE, OPPOSITE_SPACE].map((space) => {
+    return [DEFAULT_SPACE, OTHER_SPACE, OPPOSITE_SPACE].map((space) => {
       const outcome = run(text, [], space);
       return outcome.kind === 'returned' ? outcome.results[0] : null;
     });
+  };
+
+  it('lie above the slots of their function or below, as the address space has it', () => {
+    const isLower = below('get_frame_pointer', 'ult');
     expect(isLower.filter((one) => one === 1n)).toHaveLength(1);
     expect(isLower).toContain(0n);
+  });
+
+  it('lie above a stack pointer that is never above a slot, and at the lowest of them as the address space has it', () => {
+    expect(below('get_stack_pointer', 'ule')).toEqual([1n, 1n, 1n]);
+    expect(below('get_stack_pointer', 'eq')).toEqual([0n, 1n, 0n]);
   });
 
   it('lead to a record of the caller and of the way back, but for the entry', () => {
