@@ -6,6 +6,7 @@ import { mayStoreFarHalf } from './far-halves.ts';
 import { contextsAsIntegers, narrowContexts } from './integer-contexts.ts';
 import { withoutCompressedJumps } from './islands.ts';
 import { PLACE_SEPARATOR } from './outcomes.ts';
+import { withoutOutlineProbes } from './outline-probes.ts';
 import { unrollProbes } from './probe-loops.ts';
 import { passResultsOnce } from './repeated-results.ts';
 import { keepSplatsFromSwizzles, keepSwizzlesWithinLanes, roundByHand } from './vector-rewrites.ts';
@@ -67,16 +68,6 @@ function withIsaFlag(kase: Case, flag: string): Case {
 /** With the control plane as it is when nobody seeds it. */
 function withoutChaos(kase: Case): Case {
   return { ...kase, configurations: kase.configurations.map(({ shared, isa }) => ({ shared, isa })) };
-}
-
-/** Configurations that probe frames by calls, which is what probes do where nothing is said, without any probes. */
-function withoutOutlineProbes(kase: Case): Case {
-  const configurations = kase.configurations.map((configuration) => {
-    const { shared } = configuration;
-    const isMeant = (shared['probestack_strategy'] ?? 'outline') === 'outline';
-    return isMeant ? { ...configuration, shared: { ...shared, enable_probestack: 'false' } } : configuration;
-  });
-  return { ...kase, configurations };
 }
 
 function plainer(signature: Signature): Signature {

@@ -1,8 +1,18 @@
 import type { Function, Value } from '../clif/module.ts';
 import type { Type } from '../clif/type.ts';
 import { arithmetic, pressure } from './arithmetic.ts';
-import { constant, emit, finishFunction, newValue, publish, typeOf, type BodyState } from './body-state.ts';
+import {
+  constant,
+  emit,
+  finishFunction,
+  newValue,
+  planAt,
+  publish,
+  typeOf,
+  type BodyState,
+} from './body-state.ts';
 import { canAfford } from './call-parts.ts';
+import { call } from './calls.ts';
 import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement } from './control.ts';
@@ -101,18 +111,25 @@ function takeParams(state: BodyState): readonly Value[] {
   });
 }
 
-/** A callee that fits the budget: most often one that nothing calls yet, so that few are left uncalled. */
-function callSomething(state: BodyState): void {
+/** Functions whose calls fit the budget. */
+function affordableTargets(state: BodyState): readonly number[] {
   const affordable: number[] = [];
   for (let target = state.index + 1; target < state.plans.length; target += 1) {
     if (canAfford(state, target)) affordable.push(target);
   }
-  if (affordable.length === 0) {
-    arithmetic(state);
-    return;
-  }
+  return affordable;
+}
+
+/** Most often one that nothing calls yet, so that few are left uncalled. */
+function drawTarget(state: BodyState, affordable: readonly number[]): number {
   const uncalled = affordable.filter((target) => !state.called.has(target));
-  callAny(state, state.draw.pick(uncalled.length > 0 && state.draw.chance(75) ? uncalled : affordable));
+  return state.draw.pick(uncalled.length > 0 && state.draw.chance(75) ? uncalled : affordable);
+}
+
+function callSomething(state: BodyState): void {
+  const affordable = affordableTargets(state);
+  if (affordable.length === 0) arithmetic(state);
+  else callAny(state, drawTarget(state, affordable));
 }
 
 /** The entry calls what nothing else does, as far as the budget goes. */
@@ -199,6 +216,25 @@ interface Finished {
   readonly cost: number;
 }
 
+/** Of 100 thin functions, how many return constants, so that nothing is live across the call. */
+const FORGETFUL = 60;
+
+/** Calls one function and returns constants or what there is; false where none can be called. */
+function callThinly(state: BodyState): boolean {
+  const { draw, plan } = state;
+  const targets = affordableTargets(state);
+  if (targets.length === 0 || plan.endsInTrap) return false;
+  const target = drawTarget(state, targets);
+  if (planAt(state, target).endsInTrap) return false;
+  call(state, target);
+  if (draw.chance(FORGETFUL)) returnConstants(state);
+  else {
+    const args = plan.signature.returns.map(({ type }) => anyValue(state, type));
+    emit(state, { kind: 'plain', op: 'return', type: null, results: [], args });
+  }
+  return true;
+}
+
 /** The body of one planned function. */
 export function makeBody(context: BodyContext): Finished {
   const state = startBody(context);
@@ -219,6 +255,7 @@ export function makeBody(context: BodyContext): Finished {
     leaveFunction(state);
     return finished();
   }
+  if (plan.isThin && !isTold && callThinly(state)) return finished();
   const onward = plan.isRelay ? tailCallTargets(state) : [];
   if (onward.length > 0) {
     tailCall(state, draw.pick(onward));

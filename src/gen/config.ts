@@ -121,6 +121,8 @@ export interface Config {
   readonly relays: number;
   /** Percent of the other inner functions that return constants at once. */
   readonly idleFunctions: number;
+  /** Percent of inner functions that make one call and keep hardly anything for later. */
+  readonly thinFunctions: number;
   /** Percent of inner functions that have the types of an earlier one, and another convention or other extensions. */
   readonly lookalikes: number;
   /** Of 100 exceptions how many name an instance, and of 100 instances how many are one of two. */
@@ -145,6 +147,14 @@ export interface Config {
   readonly statementWeights: Readonly<Record<StatementKind, number>>;
   /** Percent of functions that begin with a loop. */
   readonly loopsFirst: number;
+  /** Percent of branches that come to nothing: both ways lead through empty blocks to one place. */
+  readonly emptyBranches: number;
+  /** Percent of sides of branches, and of bodies of loops, that begin with some KiB of code. */
+  readonly longRuns: number;
+  /** Percent of loops that carry nothing around: all is in memory. */
+  readonly memoryLoops: number;
+  /** Percent of loops around which values change places that have many of them. */
+  readonly wideLoops: number;
   /** Percent of loops around which two values change places. */
   readonly swappingLoops: number;
   /** Percent of ways out of a function that are never taken, and would not end. */
@@ -286,6 +296,7 @@ export const DEFAULT_CONFIG: Config = {
   otherGuards: 0,
   relays: 0,
   idleFunctions: 0,
+  thinFunctions: 0,
   lookalikes: 0,
   namedInstances: 50,
   fewInstances: 60,
@@ -298,6 +309,10 @@ export const DEFAULT_CONFIG: Config = {
   otherSettings: 0,
   blockPadding: 2,
   loopsFirst: 0,
+  emptyBranches: 0,
+  longRuns: 0,
+  memoryLoops: 0,
+  wideLoops: 0,
   swappingLoops: 0,
   endlessLoops: 0,
   otherConditions: 0,

@@ -1,6 +1,7 @@
 import type { BlockCall, Value } from '../clif/module.ts';
-import type { Type } from '../clif/type.ts';
+import { valueClassOf, type Type } from '../clif/type.ts';
 import {
+  addSlot,
   blockCall,
   branch,
   constant,
@@ -10,10 +11,12 @@ import {
   newValue,
   plain,
   type BodyState,
+  type Cell,
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
 import { leaveFunction } from './leave.ts';
+import { loadFrom, storeTo } from './memory.ts';
 import { enter, inBlock, inEndingBlock } from './scopes.ts';
 import { anyValue, condition } from './values.ts';
 import { pickWeighted } from './weighted.ts';
@@ -51,10 +54,28 @@ function choose(state: BodyState, sides: readonly DraftBlock[]): void {
   });
 }
 
+/** Instructions of a long run: 1 to 8 KiB of code. */
+const RUN = { min: 150, max: 1000 };
+/** Of 100 of them, how many have a constant of their own, which goes into an island. */
+const RUN_CONSTANTS = 40;
+
+/** So much code that what branches over it needs an island, or more than one jump (cranelift-codegen `machinst/buffer.rs`). */
+function longRun(state: BodyState): void {
+  const { draw } = state;
+  if (!draw.sometimes(state.config.longRuns)) return;
+  const amount = constant(state, 'i64', 7n);
+  for (let left = draw.int(RUN.min, RUN.max); left > 0; left -= 1) {
+    const other = draw.chance(RUN_CONSTANTS) ? constant(state, 'i64', draw.bits(64)) : amount;
+    const op = draw.pick(['iadd', 'bxor', 'isub', 'rotl'] as const);
+    state.checksum = plain(state, op, 'i64', [checksumOf(state), other]);
+  }
+}
+
 /** One side of a branch: a few statements, and on to `merge` with the checksum and a value of type `carried`. */
 function makeSide(state: BodyState, side: DraftBlock, merge: DraftBlock, carried: Type, inner: Inner): void {
   let passed: Value | null = null;
   inBlock(state, side, () => {
+    longRun(state);
     inner(state.draw.int(0, 2));
     passed = anyValue(state, carried);
   });
@@ -109,9 +130,29 @@ function directBranch(state: BodyState, inner: Inner): void {
   enter(state, merge);
 }
 
+/** A branch whose sides, and perhaps the block they lead to, are empty, so that it comes to nothing; what follows may stand elsewhere in the code (cranelift-codegen `machinst/buffer.rs`, `optimize_branches`). */
+function emptyBranch(state: BodyState): void {
+  const { draw } = state;
+  const [left, right, join, onward] = [newBlock(state), newBlock(state), newBlock(state), newBlock(state)];
+  branch(state, condition(state), blockCall(state, left), blockCall(state, right));
+  for (const side of [left, right]) {
+    state.block = side;
+    jump(state, join);
+  }
+  if (draw.chance(COLD)) draw.pick([left, right, join]).cold = true;
+  if (draw.chance(50)) onward.cold = true;
+  state.block = join;
+  jump(state, onward);
+  state.block = onward;
+}
+
 /** Two ways, or more by br_table, that come together again. */
 export function branchStatement(state: BodyState, inner: Inner): void {
   const { draw, config } = state;
+  if (draw.sometimes(config.emptyBranches)) {
+    emptyBranch(state);
+    return;
+  }
   if (draw.sometimes(config.directEdges)) {
     directBranch(state, inner);
     return;
@@ -130,41 +171,90 @@ export function branchStatement(state: BodyState, inner: Inner): void {
   enter(state, merge);
 }
 
-/** Counts to a small number and carries a value around, or two that change places each time. */
+function isBelow(state: BodyState, value: Value, limit: bigint): Value {
+  const args = [value, constant(state, 'i32', limit)];
+  const result = newValue(state, 'i8');
+  emit(state, { kind: 'compare', op: 'icmp', type: 'i32', results: [result], args, cond: 'ult' });
+  return result;
+}
+
+/** Counts to a small number in memory, where the checksum is as well: the edge back has nothing to do, so that the branch itself goes back. */
+function memoryLoop(state: BodyState, inner: Inner): void {
+  const { draw, config } = state;
+  const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
+  const counter: Cell = { base: { kind: 'slot', slot: addSlot(state, 4, 4) }, offset: 0 };
+  const sum: Cell = { base: { kind: 'slot', slot: addSlot(state, 8, 8) }, offset: 0 };
+  storeTo(state, counter, constant(state, 'i32', 0n));
+  storeTo(state, sum, checksumOf(state));
+  const header = newBlock(state);
+  jump(state, header);
+  const outer = state.multiplier;
+  state.multiplier *= iterations;
+  inBlock(state, header, () => {
+    state.checksum = loadFrom(state, sum, 'i64');
+    longRun(state);
+    inner(draw.int(0, 1));
+  });
+  storeTo(state, sum, checksumOf(state));
+  const next = plain(state, 'iadd', 'i32', [loadFrom(state, counter, 'i32'), constant(state, 'i32', 1n)]);
+  storeTo(state, counter, next);
+  const exit = newBlock(state);
+  const again = isBelow(state, next, BigInt(iterations));
+  branch(state, again, blockCall(state, header), blockCall(state, exit));
+  state.multiplier = outer;
+  state.block = exit;
+  state.checksum = loadFrom(state, sum, 'i64');
+}
+
+/** How many values more than two change places around a wide loop. */
+const WIDE_LOOP = { min: 4, max: 22 };
+
+/** What else is carried around a loop: with `first` they change places. */
+function othersAround(state: BodyState, carried: Type): readonly Value[] {
+  const { draw, config } = state;
+  if (!draw.sometimes(config.swappingLoops)) return [];
+  const second = anyValue(state, carried);
+  if (!draw.sometimes(config.wideLoops)) return [second];
+  const isInteger = valueClassOf(carried) === 'int';
+  const more = Array.from({ length: draw.int(WIDE_LOOP.min, WIDE_LOOP.max) }, (_, i) => {
+    const value = anyValue(state, carried);
+    return isInteger
+      ? plain(state, 'iadd', carried, [value, constant(state, carried, BigInt(i + 1))])
+      : value;
+  });
+  return [second, ...more];
+}
+
+/** Counts to a small number and carries a value around, or two and more that change places each time. */
 export function loopStatement(state: BodyState, inner: Inner): void {
   const { draw, config } = state;
+  if (draw.sometimes(config.memoryLoops)) {
+    memoryLoop(state, inner);
+    return;
+  }
   const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
   const carried: Type = pickWeighted(draw, state.shape.types);
   const first = anyValue(state, carried);
-  const isSwapping = draw.sometimes(config.swappingLoops);
-  const second = isSwapping ? [anyValue(state, carried)] : [];
+  const others = othersAround(state, carried);
   const start = constant(state, 'i32', 0n);
-  const header = newBlock(state, ['i64', carried, 'i32', ...second.map(() => carried)]);
-  jump(state, header, [checksumOf(state), first, start, ...second]);
-  const [, left, counter, right] = header.params.map(({ value }) => value);
+  const header = newBlock(state, ['i64', carried, 'i32', ...others.map(() => carried)]);
+  jump(state, header, [checksumOf(state), first, start, ...others]);
+  const [, left, counter, ...rest] = header.params.map(({ value }) => value);
   if (counter === undefined || left === undefined) throw new RangeError('a loop header counts');
   const outer = state.multiplier;
   state.multiplier *= iterations;
   let passed: readonly Value[] = [];
   inBlock(state, header, () => {
     enter(state, header);
+    longRun(state);
     inner(draw.int(1, 2));
-    passed = right === undefined ? [anyValue(state, carried)] : [right, left];
+    passed = rest.length === 0 ? [anyValue(state, carried)] : [...rest, left];
   });
   const [onward, ...back] = passed;
   if (onward === undefined) throw new RangeError('a loop passes a value on');
   const one = constant(state, 'i32', 1n);
   const next = plain(state, 'iadd', 'i32', [counter, one]);
-  const limit = constant(state, 'i32', BigInt(iterations));
-  const again = newValue(state, 'i8');
-  emit(state, {
-    kind: 'compare',
-    op: 'icmp',
-    type: 'i32',
-    results: [again],
-    args: [next, limit],
-    cond: 'ult',
-  });
+  const again = isBelow(state, next, BigInt(iterations));
   const exit = newBlock(state, ['i64', carried]);
   const checksum = checksumOf(state);
   branch(

@@ -56,7 +56,7 @@ function handlerLists(
 describe('corners', () => {
   it('are for few seeds, none of which aims at a cell', () => {
     const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
-    expect(bent.length).toBe(730);
+    expect(bent.length).toBe(790);
     for (const seed of bent) expect(Number.parseInt(seed.slice(0, 8), 16) % 100).toBeGreaterThanOrEqual(40);
   });
 
@@ -417,6 +417,51 @@ describe('corners', () => {
       ),
     );
     expect(calls.length).toBeGreaterThan(10);
+  });
+
+  it('have functions of thousands of instructions, and loops that carry nothing or many values around', () => {
+    const functions = functionsOf(casesWhere((config) => config.longRuns > 0));
+    const sizes = functions.map(({ blocks }) => Math.max(...blocks.map(({ insts }) => insts.length)));
+    expect(sizes.filter((size) => size > 500).length).toBeGreaterThan(3);
+    const backward = functions.flatMap(({ blocks }) =>
+      blocks.flatMap(({ insts }, at) => {
+        const last = insts.at(-1);
+        const targets = last?.kind === 'brif' ? [last.then, last.else] : [];
+        return targets.filter(({ block }) => blocks.findIndex(({ id }) => id === block) <= at);
+      }),
+    );
+    expect(backward.some(({ args }) => args.length === 0)).toBe(true);
+    expect(backward.some(({ args }) => args.length > 12)).toBe(true);
+  });
+
+  it('have branches that come to nothing', () => {
+    const functions = functionsOf(casesWhere((config) => config.emptyBranches > 0));
+    const bare = functions.filter(({ blocks }) => {
+      const onward = new Map(
+        blocks.flatMap(({ id, insts: [only] }) =>
+          only?.kind === 'jump' && only.target.args.length === 0 ? [[id, only.target.block] as const] : [],
+        ),
+      );
+      return blocks.some(({ insts }) => {
+        const last = insts.at(-1);
+        if (last?.kind !== 'brif' || last.then.block === last.else.block) return false;
+        const join = onward.get(last.then.block);
+        return join !== undefined && join === onward.get(last.else.block) && onward.has(join);
+      });
+    });
+    expect(bare.length).toBeGreaterThan(10);
+  });
+
+  it('have functions that make one call of a preserve_all function and keep nothing', () => {
+    const functions = functionsOf(casesWhere((config) => config.thinFunctions === 100));
+    const thin = functions.filter(({ blocks, funcRefs, sigRefs, stackSlots }) => {
+      const calls = blocks.flatMap(({ insts }) => insts.filter(({ kind }) => kind === 'call'));
+      const [call] = calls;
+      if (calls.length !== 1 || call?.kind !== 'call' || call.op !== 'call') return false;
+      const sig = sigRefs.get(funcRefs.get(call.func)?.sig ?? -1);
+      return sig?.callConv === 'preserve_all' && stackSlots.size === 0;
+    });
+    expect(thin.length).toBeGreaterThan(3);
   });
 
   it('look at sp at first and in the end, and hold it against a slot', () => {

@@ -21,6 +21,8 @@ const LOOKALIKES: readonly number[] = [51];
 const CARRIED: readonly number[] = [53];
 const ASSORTED: readonly number[] = [54, 55, 56, 57, 60, 61, 62, 63];
 const PROBES: readonly number[] = [58];
+const SPRAWLING: readonly number[] = [64];
+const THIN: readonly number[] = [65];
 /** Of the first two. */
 const BY_TAG = 43;
 const DOUBLES = 52;
@@ -48,6 +50,7 @@ function throwing(config: Config): Config {
     fencedCalls: 30,
     memoryParams: Math.max(config.memoryParams, 40),
     idleFunctions: 12,
+    thinFunctions: 12,
     sretFunctions: Math.max(config.sretFunctions, 15),
     throwingCases: 100,
     returnAddresses: 50,
@@ -244,6 +247,8 @@ function assorted(config: Config): Config {
     fencedLoads: 60,
     otherConditions: 60,
     directEdges: 60,
+    emptyBranches: 20,
+    thinFunctions: 8,
     otherConversions: 80,
     patternedConstants: 50,
     narrowAccesses: 60,
@@ -276,6 +281,51 @@ function assorted(config: Config): Config {
   };
 }
 
+/** Functions of some KiB and up to 20, with branches over all of it and back, and spills far from sp that change places on their edges. */
+function sprawling(config: Config): Config {
+  const weights = config.statementWeights;
+  return {
+    ...config,
+    functions: { min: 1, max: 2 },
+    statements: { min: 2, max: 4 },
+    slotSizes: DEEP_FRAMES,
+    dynamicInstructions: Math.max(config.dynamicInstructions, 20_000),
+    longRuns: 25,
+    emptyBranches: 12,
+    blockPadding: 15,
+    memoryLoops: 35,
+    swappingLoops: 80,
+    wideLoops: 70,
+    pressureValues: { min: 10, max: 20 },
+    compressedCode: 30,
+    statementWeights: {
+      ...weights,
+      branch: 6 * weights.branch,
+      loop: 12 * weights.loop,
+      pressure: 2 * weights.pressure,
+    },
+  };
+}
+
+/** Functions that call one other and keep nothing, so that the call alone is why they have a frame; short lists, nothing in memory. */
+function thin(config: Config): Config {
+  return {
+    ...config,
+    functions: { min: 2, max: 4 },
+    callConvs: weigh(config.callConvs, { preserve_all: 20 }),
+    params: { min: 0, max: Math.min(config.params.max, 4) },
+    results: { min: config.results.min, max: Math.min(config.results.max, 2) },
+    throwingCases: 0,
+    tryCalls: Math.min(config.tryCalls, 10),
+    recursiveFunctions: 0,
+    memoryParams: 95,
+    stackLimits: 0,
+    indirectCalls: Math.min(config.indirectCalls, 25),
+    colocatedCalls: 80,
+    thinFunctions: 100,
+  };
+}
+
 /** Whether vectors are drawn, and none of more than 128 bits. */
 function hasShortVectors({ vectorCases, vectorBits }: Config): boolean {
   return vectorCases > 0 && vectorBits.every(({ item }) => item <= VECTOR_BITS);
@@ -291,6 +341,8 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (LIMITS.includes(rest) && config.stackLimits > 0) return limited(config);
   if (TAILS.includes(rest)) return rest === DOUBLES ? leavingWithDoubles(config) : leaving(config);
   if (PROBES.includes(rest)) return probed(config);
+  if (SPRAWLING.includes(rest)) return sprawling(config);
+  if (THIN.includes(rest)) return thin(config);
   if (CARRIED.includes(rest) && hasShortVectors(config)) return carrying(config);
   if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
   if (LOOKALIKES.includes(rest)) return alike(config);

@@ -43,5 +43,5 @@ export function planLookalike(
           returns: returns.map((result) => extendedAnew(draw, result)),
           callConv,
         };
-  return { ...model, name: { kind: 'user', namespace: 0, index }, signature, isIdle: false };
+  return { ...model, name: { kind: 'user', namespace: 0, index }, signature, isIdle: false, isThin: false };
 }

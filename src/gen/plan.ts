@@ -42,6 +42,8 @@ export interface FunctionPlan {
   readonly isRelay: boolean;
   /** Returns constants, and reads none of what it is given. */
   readonly isIdle: boolean;
+  /** Makes one call, and little else, if there is a function to call. */
+  readonly isThin: boolean;
 }
 
 /** What the whole case shares. */
@@ -218,6 +220,7 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
     endsInTrap: false,
     isRelay: false,
     isIdle: false,
+    isThin: false,
   };
 }
 
@@ -300,6 +303,7 @@ function planInner(
     endsInTrap: !isRelay && draw.chance(config.trappingFunctions),
     isRelay,
     isIdle: !isRelay && draw.sometimes(config.idleFunctions),
+    isThin: !isRelay && draw.sometimes(config.thinFunctions),
   };
 }
 
