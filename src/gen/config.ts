@@ -72,6 +72,8 @@ export interface Config {
   readonly entryLimits: number;
   /** Percent of inner functions whose every path ends in a trap. */
   readonly trappingFunctions: number;
+  /** Percent of guarded calls of those behind which nothing but a trap follows. */
+  readonly trapsBehindCalls: number;
   /** Percent of inner functions that call themselves, a few times. */
   readonly recursiveFunctions: number;
   /** Percent of calls that see words of the callee's signature wider or narrower than it has them. */
@@ -270,6 +272,7 @@ export const DEFAULT_CONFIG: Config = {
   nearStackLimits: 0,
   entryLimits: 0,
   trappingFunctions: 2,
+  trapsBehindCalls: 0,
   recursiveFunctions: 8,
   otherViews: 8,
   tryCalls: 12,

@@ -60,9 +60,9 @@ const RUN = { min: 150, max: 1000 };
 const RUN_CONSTANTS = 40;
 
 /** So much code that what branches over it needs an island, or more than one jump (cranelift-codegen `machinst/buffer.rs`). */
-function longRun(state: BodyState): void {
+function longRun(state: BodyState, percent = state.config.longRuns): void {
   const { draw } = state;
-  if (!draw.sometimes(state.config.longRuns)) return;
+  if (!draw.sometimes(percent)) return;
   const amount = constant(state, 'i64', 7n);
   for (let left = draw.int(RUN.min, RUN.max); left > 0; left -= 1) {
     const other = draw.chance(RUN_CONSTANTS) ? constant(state, 'i64', draw.bits(64)) : amount;
@@ -178,6 +178,9 @@ function isBelow(state: BodyState, value: Value, limit: bigint): Value {
   return result;
 }
 
+/** Of 100 loops in memory. */
+const MEMORY_LOOP_RUNS = 60;
+
 /** Counts to a small number in memory, where the checksum is as well: the edge back has nothing to do, so that the branch itself goes back. */
 function memoryLoop(state: BodyState, inner: Inner): void {
   const { draw, config } = state;
@@ -192,7 +195,7 @@ function memoryLoop(state: BodyState, inner: Inner): void {
   state.multiplier *= iterations;
   inBlock(state, header, () => {
     state.checksum = loadFrom(state, sum, 'i64');
-    longRun(state);
+    longRun(state, MEMORY_LOOP_RUNS);
     inner(draw.int(0, 1));
   });
   storeTo(state, sum, checksumOf(state));

@@ -464,6 +464,22 @@ describe('corners', () => {
     expect(thin.length).toBeGreaterThan(3);
   });
 
+  it('have calls behind which a trap is all there is, in blocks that a branch leads to', () => {
+    const functions = functionsOf(casesWhere((config) => config.trapsBehindCalls > 0));
+    const last = functions.flatMap(({ blocks }) => {
+      const branches = blocks.flatMap(({ insts }) => {
+        const end = insts.at(-1);
+        return end?.kind === 'brif' ? [end.then.block, end.else.block] : [];
+      });
+      const reached = new Set(branches);
+      return blocks.filter(({ id, insts }) => {
+        const [call, trap] = insts.slice(-2);
+        return reached.has(id) && trap?.op === 'trap' && call?.op.startsWith('call') === true;
+      });
+    });
+    expect(last.length).toBeGreaterThan(3);
+  });
+
   it('look at sp at first and in the end, and hold it against a slot', () => {
     const functions = functionsOf(casesWhere((config) => config.stackPointers > 0));
     const looking = functions.filter(({ blocks }) =>

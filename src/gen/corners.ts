@@ -248,6 +248,8 @@ function assorted(config: Config): Config {
     otherConditions: 60,
     directEdges: 60,
     emptyBranches: 20,
+    trappingFunctions: Math.max(config.trappingFunctions, 8),
+    trapsBehindCalls: 50,
     thinFunctions: 8,
     otherConversions: 80,
     patternedConstants: 50,
@@ -293,7 +295,7 @@ function sprawling(config: Config): Config {
     longRuns: 25,
     emptyBranches: 12,
     blockPadding: 15,
-    memoryLoops: 35,
+    memoryLoops: 60,
     swappingLoops: 80,
     wideLoops: 70,
     pressureValues: { min: 10, max: 20 },
@@ -323,6 +325,8 @@ function thin(config: Config): Config {
     indirectCalls: Math.min(config.indirectCalls, 25),
     colocatedCalls: 80,
     thinFunctions: 100,
+    trappingFunctions: 20,
+    trapsBehindCalls: 60,
   };
 }
 

@@ -3,16 +3,16 @@ import { checksumOf } from './checksum.ts';
 
 const CODES: readonly string[] = ['user3', 'user4', 'user5', 'user6', 'user200', 'heap_oob', 'int_ovf'];
 
-function trap(state: BodyState, code: string): void {
+export function trap(state: BodyState): void {
+  const code = state.draw.pick(CODES);
   emit(state, { kind: 'trap', op: 'trap', type: null, results: [], args: [], code });
 }
 
 /** Ends the block in a trap whose code tells two bits of the checksum, or none. */
 export function trapOut(state: BodyState): void {
   const { draw } = state;
-  const code = (): string => draw.pick(CODES);
   if (draw.chance(30)) {
-    trap(state, code());
+    trap(state);
     return;
   }
   for (let left = draw.int(1, 2); left > 0; left -= 1) {
@@ -22,8 +22,8 @@ export function trapOut(state: BodyState): void {
     const bit = plain(state, 'band', 'i64', [checksumOf(state), mask]);
     branch(state, bit, blockCall(state, shown), blockCall(state, other));
     state.block = shown;
-    trap(state, code());
+    trap(state);
     state.block = other;
   }
-  trap(state, code());
+  trap(state);
 }

@@ -2,6 +2,7 @@ import { blockCall, branch, newBlock, planAt, type BodyState } from './body-stat
 import { call } from './calls.ts';
 import { leaveFunction } from './leave.ts';
 import { inEndingBlock } from './scopes.ts';
+import { trap } from './trap-out.ts';
 import { condition } from './values.ts';
 
 /** Of 100 calls to functions that never return, how many are made on some inputs only. */
@@ -20,7 +21,8 @@ export function callAny(state: BodyState, target: number): void {
   const useCounts = state.useCounts.slice();
   inEndingBlock(state, last, () => {
     call(state, target);
-    leaveFunction(state);
+    if (state.draw.sometimes(state.config.trapsBehindCalls)) trap(state);
+    else leaveFunction(state);
   });
   state.checksum = checksum;
   // What only the way to the trap has read is still unread on the way on.
