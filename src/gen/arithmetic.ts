@@ -18,7 +18,9 @@ function choice(state: BodyState, type: Type): Value {
 
 /** All ones or none, or a choice that no branch may be made of. */
 function masked(state: BodyState, type: Type): Value {
-  const asked = operand(state, state.draw.pick(['i8', 'i16', 'i32', 'i64'] as const));
+  const asked = state.draw.chance(40)
+    ? condition(state)
+    : operand(state, state.draw.pick(['i8', 'i16', 'i32', 'i64'] as const));
   if (state.draw.chance(50)) return plain(state, 'bmask', type, [asked]);
   return plain(state, 'select_spectre_guard', type, [asked, anyValue(state, type), anyValue(state, type)]);
 }
@@ -32,7 +34,7 @@ function oneOfTwo(state: BodyState, drawn: Type): Value {
   const type = draw.chance(WHOLE) ? 'i64' : drawn;
   const [a, b] = [anyValue(state, type), anyValue(state, type)];
   const isFirst = newValue(state, 'i8');
-  const cond = draw.pick(['slt', 'sgt', 'ult', 'ugt', 'sle', 'uge']);
+  const cond = draw.pick(['slt', 'sgt', 'ult', 'ugt', 'sle', 'uge', 'eq']);
   emit(state, { kind: 'compare', op: 'icmp', type, results: [isFirst], args: [a, b], cond });
   return plain(state, 'select', type, draw.chance(50) ? [isFirst, a, b] : [isFirst, b, a]);
 }

@@ -15,7 +15,7 @@ import { canAfford } from './call-parts.ts';
 import { call } from './calls.ts';
 import { startChecksum } from './checksum.ts';
 import type { Config, StatementKind } from './config.ts';
-import { branchStatement, exitStatement, loopStatement } from './control.ts';
+import { branchStatement, exitStatement, loopStatement, trapOnOneSide } from './control.ts';
 import type { Draw } from './draw.ts';
 import { holdFramesApart, holdStackPointer, stackPointerAtFirst } from './frame-records.ts';
 import { leaveFunction, returnConstants } from './leave.ts';
@@ -169,7 +169,7 @@ function load(state: BodyState, type: Type): void {
 }
 
 function statement(state: BodyState): void {
-  const { draw } = state;
+  const { draw, config } = state;
   const kind = drawKind(state);
   switch (kind) {
     case 'arithmetic':
@@ -201,6 +201,10 @@ function statement(state: BodyState): void {
       throwStatement(state);
       return;
     case 'trap': {
+      if (draw.sometimes(config.trappingSides)) {
+        trapOnOneSide(state);
+        return;
+      }
       const op = draw.pick(['trapz', 'trapnz']);
       // Half of the traps are never taken, so that the rest of such functions is tested too.
       const kept = draw.chance(50) ? condition(state) : constant(state, 'i8', op === 'trapz' ? 1n : 0n);

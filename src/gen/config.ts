@@ -56,13 +56,21 @@ export interface Config {
   /** Percent of inner functions that take a pointer to memory, a vmctx, an sret, or a function pointer. */
   readonly memoryParams: number;
   readonly functionParams: number;
+  /** Whether inner functions have names of several namespaces, with indices that repeat. */
+  readonly hasNamespaces: boolean;
   /** Percent of inner functions that take their own address. */
   readonly selfPointers: number;
+  /** Percent of try_calls that are made again where they throw. */
+  readonly retries: number;
+  /** Percent of lists with a default handler that other handlers follow on. */
+  readonly earlyDefaults: number;
   /** Percent of try_calls with handlers ahead of which the address of one is taken. */
   readonly handlerAddresses: number;
   /** Percent of functions that look at sp in the beginning and in the end. */
   readonly stackPointers: number;
   readonly sretFunctions: number;
+  /** Whether these make tail calls of one another. */
+  readonly leavingSrets: boolean;
   /** Percent of inner functions with a stack limit, and of calls that pass one above the stack where that may be. */
   readonly stackLimits: number;
   readonly highStackLimits: number;
@@ -74,6 +82,8 @@ export interface Config {
   readonly trappingFunctions: number;
   /** Percent of guarded calls of those behind which nothing but a trap follows. */
   readonly trapsBehindCalls: number;
+  /** Percent of traps that are one side of a branch whose other side is passed values. */
+  readonly trappingSides: number;
   /** Percent of inner functions that call themselves, a few times. */
   readonly recursiveFunctions: number;
   /** Percent of calls that see words of the callee's signature wider or narrower than it has them. */
@@ -263,16 +273,21 @@ export const DEFAULT_CONFIG: Config = {
   asInC: false,
   memoryParams: 25,
   functionParams: 12,
+  hasNamespaces: false,
   selfPointers: 0,
+  retries: 0,
+  earlyDefaults: 0,
   handlerAddresses: 0,
   stackPointers: 0,
   sretFunctions: 6,
+  leavingSrets: false,
   stackLimits: 6,
   highStackLimits: 4,
   nearStackLimits: 0,
   entryLimits: 0,
   trappingFunctions: 2,
   trapsBehindCalls: 0,
+  trappingSides: 0,
   recursiveFunctions: 8,
   otherViews: 8,
   tryCalls: 12,

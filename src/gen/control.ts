@@ -18,6 +18,7 @@ import { checksumOf } from './checksum.ts';
 import { leaveFunction } from './leave.ts';
 import { loadFrom, storeTo } from './memory.ts';
 import { enter, inBlock, inEndingBlock } from './scopes.ts';
+import { trap } from './trap-out.ts';
 import { anyValue, condition } from './values.ts';
 import { pickWeighted } from './weighted.ts';
 
@@ -86,7 +87,7 @@ function makeSide(state: BodyState, side: DraftBlock, merge: DraftBlock, carried
 /** Of 100 branches straight to a merge, how many are a brif; of 100 tables there, how many are long enough to need islands ahead of them. */
 const TWINS = 40;
 const LONG_TABLES = 12;
-const LONG_TABLE = 700;
+const LONG_TABLES_OF: readonly number[] = [700, 700, 2047, 2048, 2100, 4096];
 /** Of 100 entries, how many lead to the block in between; of a long table nearly all, as each other edge is a block of its own in the code. */
 const DETOURS = 30;
 const LONG_DETOURS = 98;
@@ -112,7 +113,7 @@ function directBranch(state: BodyState, inner: Inner): void {
   const side = newBlock(state);
   const edges = [first, edge(), edge()];
   const isLong = draw.chance(LONG_TABLES);
-  const table = Array.from({ length: isLong ? LONG_TABLE : draw.int(0, 4) }, () =>
+  const table = Array.from({ length: isLong ? draw.pick(LONG_TABLES_OF) : draw.int(0, 4) }, () =>
     draw.chance(isLong ? LONG_DETOURS : DETOURS) ? blockCall(state, side) : draw.pick(edges),
   );
   const mask = constant(state, 'i32', 7n);
@@ -130,15 +131,25 @@ function directBranch(state: BodyState, inner: Inner): void {
   enter(state, merge);
 }
 
+/** Of 100 branches that come to nothing, how many have a chain of empty blocks on one side, and how long it is (cranelift-codegen `machinst/buffer.rs`, `LABEL_LIST_THRESHOLD`). */
+const LONG_CHAINS = 40;
+const CHAIN = { min: 1, max: 120 };
+
 /** A branch whose sides, and perhaps the block they lead to, are empty, so that it comes to nothing; what follows may stand elsewhere in the code (cranelift-codegen `machinst/buffer.rs`, `optimize_branches`). */
 function emptyBranch(state: BodyState): void {
   const { draw } = state;
   const [left, right, join, onward] = [newBlock(state), newBlock(state), newBlock(state), newBlock(state)];
   branch(state, condition(state), blockCall(state, left), blockCall(state, right));
-  for (const side of [left, right]) {
-    state.block = side;
-    jump(state, join);
+  state.block = left;
+  jump(state, join);
+  const chain = draw.chance(LONG_CHAINS) ? draw.int(CHAIN.min, CHAIN.max) : 0;
+  state.block = right;
+  for (let i = 0; i < chain; i += 1) {
+    const next = newBlock(state);
+    jump(state, next);
+    state.block = next;
   }
+  jump(state, join);
   if (draw.chance(COLD)) draw.pick([left, right, join]).cold = true;
   if (draw.chance(50)) onward.cold = true;
   state.block = join;
@@ -212,12 +223,26 @@ function memoryLoop(state: BodyState, inner: Inner): void {
 /** How many values more than two change places around a wide loop. */
 const WIDE_LOOP = { min: 4, max: 22 };
 
-/** What else is carried around a loop: with `first` they change places. */
-function othersAround(state: BodyState, carried: Type): readonly Value[] {
+/** Of 100 wide loops, how many begin with values that are the same but for the last, and go round until that has come to the front. */
+const ALIKE = 30;
+
+interface Around {
+  readonly values: readonly Value[];
+  /** How often they have to go round at least. */
+  readonly turns: number;
+}
+
+/** What else is carried around a loop: with the first value they change places. */
+function othersAround(state: BodyState, carried: Type): Around {
   const { draw, config } = state;
-  if (!draw.sometimes(config.swappingLoops)) return [];
+  if (!draw.sometimes(config.swappingLoops)) return { values: [], turns: 0 };
   const second = anyValue(state, carried);
-  if (!draw.sometimes(config.wideLoops)) return [second];
+  if (!draw.sometimes(config.wideLoops)) return { values: [second], turns: 0 };
+  if (draw.chance(ALIKE)) {
+    const count = draw.int(WIDE_LOOP.min, WIDE_LOOP.max);
+    const alike = Array.from({ length: count }, () => second);
+    return { values: [...alike, anyValue(state, carried)], turns: count + 2 };
+  }
   const isInteger = valueClassOf(carried) === 'int';
   const more = Array.from({ length: draw.int(WIDE_LOOP.min, WIDE_LOOP.max) }, (_, i) => {
     const value = anyValue(state, carried);
@@ -225,7 +250,7 @@ function othersAround(state: BodyState, carried: Type): readonly Value[] {
       ? plain(state, 'iadd', carried, [value, constant(state, carried, BigInt(i + 1))])
       : value;
   });
-  return [second, ...more];
+  return { values: [second, ...more], turns: 0 };
 }
 
 /** Counts to a small number and carries a value around, or two and more that change places each time. */
@@ -235,10 +260,11 @@ export function loopStatement(state: BodyState, inner: Inner): void {
     memoryLoop(state, inner);
     return;
   }
-  const iterations = draw.int(config.loopIterations.min, config.loopIterations.max);
+  const fewIterations = draw.int(config.loopIterations.min, config.loopIterations.max);
   const carried: Type = pickWeighted(draw, state.shape.types);
   const first = anyValue(state, carried);
-  const others = othersAround(state, carried);
+  const { values: others, turns } = othersAround(state, carried);
+  const iterations = Math.max(turns, fewIterations);
   const start = constant(state, 'i32', 0n);
   const header = newBlock(state, ['i64', carried, 'i32', ...others.map(() => carried)]);
   jump(state, header, [checksumOf(state), first, start, ...others]);
@@ -297,6 +323,24 @@ function endlessExit(state: BodyState): void {
   }
   if (state.draw.chance(COLD)) first.cold = true;
   state.block = stay;
+}
+
+/** A branch one of whose sides is a trap and nothing else, and whose other side takes values with it (cranelift-codegen `branch_to_trap.rs`). */
+export function trapOnOneSide(state: BodyState): void {
+  const { draw } = state;
+  const carried: Type = pickWeighted(draw, state.shape.types);
+  const trapping = newBlock(state);
+  const onward = newBlock(state, ['i64', carried]);
+  const isTaken = never(state);
+  const more = constant(state, 'i64', BigInt(draw.int(1, 100)));
+  const passed = plain(state, 'iadd', 'i64', [plain(state, 'iadd', 'i64', [checksumOf(state), more]), more]);
+  const on = blockCall(state, onward, [passed, anyValue(state, carried)]);
+  // What never holds leads to the trap, on some inputs something else.
+  const asked = draw.chance(80) ? isTaken : condition(state);
+  branch(state, asked, blockCall(state, trapping), on);
+  state.block = trapping;
+  trap(state);
+  enter(state, onward);
 }
 
 /** Leaves the function early on some inputs, by a return or a tail call. */

@@ -56,7 +56,7 @@ function handlerLists(
 describe('corners', () => {
   it('are for few seeds, none of which aims at a cell', () => {
     const bent = SEEDS.filter((seed) => withCorner(DEFAULT_CONFIG, seed) !== DEFAULT_CONFIG);
-    expect(bent.length).toBe(790);
+    expect(bent.length).toBe(820);
     for (const seed of bent) expect(Number.parseInt(seed.slice(0, 8), 16) % 100).toBeGreaterThanOrEqual(40);
   });
 
@@ -478,6 +478,72 @@ describe('corners', () => {
       });
     });
     expect(last.length).toBeGreaterThan(3);
+  });
+
+  it('have try_calls whose handlers lead back to them, defaults that others follow on, and tags of 32 bits', () => {
+    const functions = functionsOf(casesWhere((config) => config.retries > 0));
+    const tables = functions.flatMap(({ blocks }) =>
+      blocks.flatMap(({ insts }, at) => {
+        const last = insts.at(-1);
+        if (last?.kind !== 'try_call' && last?.kind !== 'try_call_indirect') return [];
+        const isAhead = (id: number): boolean => blocks.findIndex((block) => block.id === id) < at;
+        const handlers = last.table.handlers.filter((handler) => handler.kind !== 'context');
+        return [{ handlers, goesBack: handlers.some(({ target }) => isAhead(target.block)) }];
+      }),
+    );
+    expect(tables.filter(({ goesBack }) => goesBack).length).toBeGreaterThan(10);
+    const early = tables.filter(({ handlers }) =>
+      handlers.slice(0, -1).some(({ kind }) => kind === 'default'),
+    );
+    expect(early.length).toBeGreaterThan(10);
+    const tags = tables.flatMap(({ handlers }) => handlers.flatMap((h) => (h.kind === 'tag' ? [h.tag] : [])));
+    for (const bit of [0x100_0000, 0x8000_0000])
+      expect(tags.some((tag) => tag >= bit && tag < bit + 4)).toBe(true);
+  });
+
+  it('have values that comparisons give, of floats by any condition and of i128', () => {
+    const functions = functionsOf(casesWhere((config) => config.otherConversions > 0));
+    const insts = functions.flatMap(({ blocks }) => blocks.flatMap((block) => block.insts));
+    const compared = insts.flatMap((inst) => (inst.kind === 'compare' ? [inst] : []));
+    const floats = new Set(compared.flatMap(({ op, cond }) => (op === 'fcmp' ? [cond] : [])));
+    for (const cond of ['le', 'gt', 'ule', 'ugt']) expect(floats, cond).toContain(cond);
+    expect(compared.some(({ type, cond }) => type === 'i128' && cond === 'eq')).toBe(true);
+    const stored = functions.flatMap(({ blocks }) => {
+      const given = new Set(
+        blocks.flatMap((block) => block.insts.flatMap((i) => (i.kind === 'compare' ? i.results : []))),
+      );
+      return blocks.flatMap((block) =>
+        block.insts.filter(
+          ({ kind, op, args }) =>
+            (kind === 'call' || op === 'return' || op === 'store') && args.some((arg) => given.has(arg)),
+        ),
+      );
+    });
+    expect(stored.length).toBeGreaterThan(5);
+  });
+
+  it('have functions of several namespaces, sums beyond 32 bits, and loops that go round as often as they have values', () => {
+    const names = functionsOf(casesWhere((config) => config.hasNamespaces)).map(({ name }) => name);
+    const spaces = new Set(names.flatMap((name) => (name.kind === 'user' ? [name.namespace] : [])));
+    expect(spaces).toEqual(new Set([0, 1, 2]));
+    const insts = functionsOf(casesWhere((config) => config.addressSums > 0)).flatMap(({ blocks }) =>
+      blocks.flatMap((block) => block.insts),
+    );
+    expect(insts.some((inst) => inst.kind === 'const' && inst.bits === 0x1_0000_0008n)).toBe(true);
+    expect(insts.some((inst) => inst.kind === 'memory' && inst.offset > 0x6fff_0000)).toBe(true);
+    expect(
+      insts.some((inst) => inst.kind === 'memory' && inst.op === 'store' && inst.flags.includes('little')),
+    ).toBe(true);
+    expect(insts.some(({ op, type }) => op === 'uload8' && type === 'i32')).toBe(true);
+    const jumps = functionsOf(casesWhere((config) => config.wideLoops > 0)).flatMap(({ blocks }) =>
+      blocks.flatMap(({ insts: own }) => {
+        const last = own.at(-1);
+        return last?.kind === 'jump' ? [last.target.args] : [];
+      }),
+    );
+    const isAlike = (args: (typeof jumps)[number]): boolean =>
+      new Set(args.slice(3, -1).map((arg) => JSON.stringify(arg))).size === 1;
+    expect(jumps.some((args) => args.length > 8 && isAlike(args))).toBe(true);
   });
 
   it('look at sp at first and in the end, and hold it against a slot', () => {

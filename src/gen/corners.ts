@@ -2,7 +2,7 @@ import type { CallConv } from '../clif/signature.ts';
 import { isExtensible } from '../clif/type.ts';
 import type { Config, Range } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
-import { DEEP_FRAMES, PROBED_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
+import { DEEP_FRAMES, FAR_FRAMES, PROBED_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
 import { VECTOR_BITS } from './vector-types.ts';
 
 /*
@@ -23,6 +23,7 @@ const ASSORTED: readonly number[] = [54, 55, 56, 57, 60, 61, 62, 63];
 const PROBES: readonly number[] = [58];
 const SPRAWLING: readonly number[] = [64];
 const THIN: readonly number[] = [65];
+const FAR: readonly number[] = [66];
 /** Of the first two. */
 const BY_TAG = 43;
 const DOUBLES = 52;
@@ -56,6 +57,8 @@ function throwing(config: Config): Config {
     returnAddresses: 50,
     callerFrames: 60,
     handlerAddresses: 20,
+    retries: 12,
+    earlyDefaults: 25,
     contexts: 75,
     namedInstances: 80,
     fewInstances: 90,
@@ -89,10 +92,22 @@ function deep(config: Config): Config {
   return {
     ...config,
     memoryParams: Math.max(config.memoryParams, 40),
-    slotSizes: DEEP_FRAMES,
+    slotSizes: [...DEEP_FRAMES, { item: { min: 1_048_000, max: 1_049_000 }, weight: 0.5 }],
     outlineProbes: 30,
     inlineProbes: 60,
     otherGuards: 30,
+  };
+}
+
+/** Exceptions past frames of more than 64 KiB. */
+function throwingFar(config: Config): Config {
+  const conventions = weigh(config.callConvs, { system_v: 2, tail: 10, preserve_all: 6 });
+  return {
+    ...throwing(config),
+    callConvs: conventions,
+    slotSizes: FAR_FRAMES,
+    contexts: 95,
+    namedInstances: 95,
   };
 }
 
@@ -124,7 +139,8 @@ function limited(config: Config): Config {
     entryCallConvs: weigh(config.entryCallConvs, { tail: 12 }),
     relays: 40,
     idleFunctions: 8,
-    sretFunctions: Math.max(config.sretFunctions, 25),
+    sretFunctions: Math.max(config.sretFunctions, 35),
+    leavingSrets: true,
     indirectCalls: Math.max(config.indirectCalls, 60),
     stackLimits: 60,
     highStackLimits: 25,
@@ -220,6 +236,7 @@ function alike(config: Config): Config {
     ...config,
     functions: atLeast(config.functions, 5),
     functionParams: 0,
+    hasNamespaces: true,
     types: preferNarrow(config.types),
     lookalikes: 75,
     otherConditions: 60,
@@ -248,6 +265,7 @@ function assorted(config: Config): Config {
     otherConditions: 60,
     directEdges: 60,
     emptyBranches: 20,
+    trappingSides: 50,
     trappingFunctions: Math.max(config.trappingFunctions, 8),
     trapsBehindCalls: 50,
     thinFunctions: 8,
@@ -347,6 +365,7 @@ export function withCorner(config: Config, caseSeed: string): Config {
   if (PROBES.includes(rest)) return probed(config);
   if (SPRAWLING.includes(rest)) return sprawling(config);
   if (THIN.includes(rest)) return thin(config);
+  if (FAR.includes(rest)) return throwingFar(config);
   if (CARRIED.includes(rest) && hasShortVectors(config)) return carrying(config);
   if (WIDE.includes(rest) && hasShortVectors(config)) return widened(config);
   if (LOOKALIKES.includes(rest)) return alike(config);

@@ -18,8 +18,8 @@ const RARE = 50;
 const FLOAT_CONTEXTS = 6;
 /** The first release with `context` in handler lists. */
 const CONTEXT_RELEASE = 123;
-/** What far tags have more than near ones: cut to a byte one is a near one, cut to two it is neither. */
-const FAR_TAG = 0x1_0100;
+/** What far tags have more than near ones: cut to a byte the first is a near one, cut to two it is neither; the others have bits in the upper byte. */
+const FAR_TAGS: readonly number[] = [0x1_0100, 0x1_0100, 0x100_0000, 0x8000_0000];
 /** Values of a class that a handler reads of those that were live across the call. */
 const MOST_LIVE = 8;
 
@@ -35,6 +35,18 @@ export function handlerOdds({ shape, index }: BodyState): {
 /** Percent of calls made as try_calls where they can be. */
 export function tryOdds({ shape, index, config }: BodyState): number {
   return shape.throws && index === 0 ? Math.max(config.tryCalls, ENTRY_TRIES) : config.tryCalls;
+}
+
+/** `list` with its default handler ahead of others, in some cases: what follows on it is never asked. */
+export function withEarlyDefault(
+  { draw, config }: BodyState,
+  list: readonly ExceptionHandler[],
+): readonly ExceptionHandler[] {
+  const last = list.find(({ kind }) => kind === 'default');
+  if (last === undefined || !draw.sometimes(config.earlyDefaults)) return list;
+  const others = list.filter((handler) => handler !== last);
+  const at = draw.int(0, others.length);
+  return [...others.slice(0, at), last, ...others.slice(at)];
 }
 
 /** Whether to throw. */
@@ -70,7 +82,7 @@ export function emitThrow(state: BodyState, func: number, sig: number, args: rea
 
 /** One of a few tags, so that what is thrown and what is caught often meet. */
 export function drawTag({ draw, config }: BodyState, turn: number): number {
-  return draw.chance(config.farTags) ? turn + FAR_TAG : turn;
+  return draw.chance(config.farTags) ? turn + draw.pick(FAR_TAGS) : turn;
 }
 
 /** The tag of a handler behind `contexts`: one of its own or, where there is a context, perhaps one of those that `list` handles. */

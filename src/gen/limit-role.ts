@@ -29,7 +29,9 @@ function drawChain(draw: Draw): readonly number[] {
 }
 
 /** On both sides of what fits an immediate, of a guard page and of what is added to a limit without looking at it first (`HIGH`). */
-const FRAME_SIZES: readonly number[] = [64, 512, 2000, 2304, 4096, 4112, 8192, 33_008, 36_000];
+const FRAME_SIZES: readonly number[] = [
+  64, 512, 2000, 2304, 4096, 4112, 8192, 33_008, 36_000, 66_000, 131_600,
+];
 
 /** Of an entry, whose vmctx is the limit itself; often with a frame of a size that matters to the check. */
 export function drawEntryLimit(draw: Draw): LimitRole {

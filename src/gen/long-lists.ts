@@ -17,6 +17,9 @@ const LONG: Range = { min: 150, max: 260 };
 const LONGEST: Range = { min: 262, max: 290 };
 const LONGEST_OF = 4;
 const LONGEST_WEIGHT = 60;
+/** More than 8 KiB: one of the long ones in so many. */
+const HUGE: Range = { min: 560, max: 680 };
+const HUGE_OF = 12;
 /** Each value is read, passed on and folded into a checksum. */
 const INSTRUCTIONS = 12_000;
 const FUNCTIONS = 2;
@@ -36,6 +39,7 @@ export function preferWide(
 
 function drawnRange(bits: number, turn: number): Range {
   if (MEDIUM_REMAINDERS.includes(bits % OF)) return MEDIUM;
+  if (Math.floor(turn / 3) % HUGE_OF === 1) return HUGE;
   return Math.floor(turn / 3) % LONGEST_OF === 0 ? LONGEST : LONG;
 }
 
@@ -58,7 +62,7 @@ export function withLongLists(config: Config, caseSeed: string): Config {
     },
     params: which === 0 ? config.params : range,
     results: which === 1 ? config.results : range,
-    types: preferWide(config.types, range === LONGEST ? LONGEST_WEIGHT : WIDE_WEIGHT),
+    types: preferWide(config.types, range === LONGEST || range === HUGE ? LONGEST_WEIGHT : WIDE_WEIGHT),
     dynamicInstructions: Math.max(config.dynamicInstructions, INSTRUCTIONS),
     // What fetches so many results lies between a branch and its target, which then may be out of reach.
     statementWeights: {
@@ -68,5 +72,6 @@ export function withLongLists(config: Config, caseSeed: string): Config {
       exit: 6 * weights.exit,
     },
     indirectCalls: Math.max(config.indirectCalls, 50),
+    tryCalls: Math.max(config.tryCalls, 30),
   };
 }

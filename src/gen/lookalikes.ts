@@ -1,3 +1,4 @@
+import type { FunctionName } from '../clif/module.ts';
 import type { AbiParam, CallConv, Signature } from '../clif/signature.ts';
 import { isExtensible } from '../clif/type.ts';
 import type { Config, Weighted } from './config.ts';
@@ -19,13 +20,13 @@ function extendedAnew(draw: Draw, param: AbiParam): AbiParam {
 }
 
 /**
- * The plan of function `index` with the types of an earlier one, in the same order, and another convention or other extensions: what a call of the
+ * The plan of function `name` with the types of an earlier one, in the same order, and another convention or other extensions: what a call of the
  * one does must not be taken for what a call of the other does. Null where no earlier one will do.
  */
 export function planLookalike(
   draw: Draw,
   callConvs: Config['callConvs'],
-  index: number,
+  name: FunctionName,
   earlier: readonly FunctionPlan[],
 ): FunctionPlan | null {
   const models = earlier.slice(1).filter(isPlain);
@@ -43,5 +44,5 @@ export function planLookalike(
           returns: returns.map((result) => extendedAnew(draw, result)),
           callConv,
         };
-  return { ...model, name: { kind: 'user', namespace: 0, index }, signature, isIdle: false, isThin: false };
+  return { ...model, name, signature, isIdle: false, isThin: false };
 }

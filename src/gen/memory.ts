@@ -10,16 +10,39 @@ interface Address {
 /** Of 100 sums, how many leave an offset near the ends of 32 bits: beyond what `lui` and `addi` reach (cranelift-codegen `isa/riscv64/inst/mod.rs`, `load_constant_u64`). */
 const FAR_SUMS = 25;
 const FAR_BYTES: readonly bigint[] = [0x7fff_fe00n, 0x7fff_f800n, 0x7fff_f700n, -0x8000_0000n, -0x7fff_f800n];
+/** Of the far ones, how many go out and back by constants alone, which do not fit 32 bits, and how many come back half by a constant, half by the offset. */
+const BY_CONSTANTS = 30;
+const BY_HALVES = 30;
+const BEYOND: readonly bigint[] = [0x1_0000_0008n, 0x8000_0000n, -0x8000_0001n, 0x7_0000_0000n];
+const HALF = 0x7000_0000n;
+
+function away(state: BodyState, pointer: Value, op: 'iadd' | 'isub', bytes: bigint): Value {
+  const distance = constant(state, 'i64', BigInt.asUintN(64, bytes));
+  const isFirst = op === 'iadd' && state.draw.chance(30);
+  return plain(state, op, 'i64', isFirst ? [distance, pointer] : [pointer, distance]);
+}
+
+/** The same address by a constant or an offset near what 32 bits hold, or beyond. */
+function farSum(state: BodyState, { pointer, offset }: Address): Address {
+  const { draw } = state;
+  const way = draw.int(0, 99);
+  if (way < BY_CONSTANTS) {
+    const bytes = draw.pick(BEYOND);
+    return { pointer: away(state, away(state, pointer, 'isub', bytes), 'iadd', bytes), offset };
+  }
+  if (way < BY_CONSTANTS + BY_HALVES) {
+    const back = away(state, away(state, pointer, 'isub', 2n * HALF), 'iadd', HALF);
+    return { pointer: back, offset: offset + Number(HALF) };
+  }
+  const bytes = draw.pick(FAR_BYTES);
+  return { pointer: away(state, pointer, 'isub', bytes), offset: offset + Number(bytes) };
+}
 
 /** The same address from a pointer that is further on, or further back. */
 function addedTo(state: BodyState, { pointer, offset }: Address): Address {
   const { draw, config } = state;
   if (!draw.sometimes(config.addressSums)) return { pointer, offset };
-  if (draw.chance(FAR_SUMS)) {
-    const bytes = draw.pick(FAR_BYTES);
-    const less = plain(state, 'isub', 'i64', [pointer, constant(state, 'i64', BigInt.asUintN(64, bytes))]);
-    return { pointer: less, offset: offset + Number(bytes) };
-  }
+  if (draw.chance(FAR_SUMS)) return farSum(state, { pointer, offset });
   const bytes = draw.pick([8, 16, -8, 2040, 2048, -4096, 0x1_0000]);
   const added = constant(state, 'i64', BigInt.asUintN(64, BigInt(bytes)));
   const args = draw.chance(70) ? [pointer, added] : [added, pointer];
@@ -67,7 +90,7 @@ export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes =
     type,
     results: [],
     args: [value, pointer],
-    flags: [],
+    flags: storeFlags(state),
     offset: offset + extraBytes,
   });
 }
@@ -75,8 +98,16 @@ export function storeTo(state: BodyState, cell: Cell, value: Value, extraBytes =
 /** The first release known to read `can_move`. */
 const MOVABLE_LOAD_RELEASE = 121;
 
+/** Of 100 accesses with flags, how many say that they are little-endian, which they are anyway. */
+const LITTLE = 25;
+
+function storeFlags({ draw, config }: BodyState): readonly string[] {
+  return draw.sometimes(config.flaggedLoads) && draw.chance(LITTLE) ? ['little'] : [];
+}
+
 function loadFlags({ draw, config, shape }: BodyState): readonly string[] {
   if (!draw.sometimes(config.flaggedLoads)) return [];
+  if (draw.chance(LITTLE)) return ['little'];
   if (shape.release < MOVABLE_LOAD_RELEASE) return ['notrap'];
   return draw.pick([['notrap'], ['notrap', 'can_move'], ['notrap', 'can_move'], ['can_move']]);
 }
@@ -128,16 +159,19 @@ export function nearbyPlace(state: BodyState, bytes: number): { readonly cell: C
 }
 
 /** A load of `bytes` that extends by itself what is there, with its sign or zeros. */
-function loadExtending(state: BodyState, op: string, result: Type, bytes: number): Value {
+function loadExtending(state: BodyState, op: string, result: Type, bytes: number, type: Type = 'i64'): Value {
   const { cell, at } = nearbyPlace(state, bytes);
   const address = addressOf(state, cell);
-  return emitLoad(state, `${state.draw.pick(['u', 's'])}${op}`, 'i64', result, address, at);
+  return emitLoad(state, `${state.draw.pick(['u', 's'])}${op}`, type, result, address, at);
 }
 
-/** An i64 that the load itself extends; its offset is one of those with compressed forms more often than not (RISC-V Zcb, `c.lh`). */
+/** An integer that the load itself extends, most often an i64; its offset is one of those with compressed forms more often than not (RISC-V Zcb, `c.lh`). */
 export function loadNarrow(state: BodyState): Value {
-  const bytes = state.draw.pick(NARROW_BYTES);
-  return loadExtending(state, `load${8 * bytes}`, 'i64', bytes);
+  const { draw } = state;
+  const bytes = draw.pick(NARROW_BYTES);
+  const longer = (['i16', 'i32'] as const).filter((type) => typeInfo(type).bytes > bytes);
+  const result = longer.length > 0 && draw.chance(30) ? draw.pick(longer) : 'i64';
+  return loadExtending(state, `load${8 * bytes}`, result, bytes, result);
 }
 
 const WIDENING: readonly (readonly [string, Type])[] = [

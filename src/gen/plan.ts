@@ -152,8 +152,14 @@ function drawResults(draw: Draw, config: Config, shape: CaseShape): readonly Abi
   return Array.from({ length: count }, () => drawParam(draw, config, pickWeighted(draw, shape.types)));
 }
 
-function planName(index: number): FunctionName {
-  return index === 0 ? { kind: 'test', name: 'main' } : { kind: 'user', namespace: 0, index };
+/** Namespaces of functions that have several. */
+const NAMESPACES = 3;
+
+function planName(index: number, { hasNamespaces }: Config): FunctionName {
+  if (index === 0) return { kind: 'test', name: 'main' };
+  if (!hasNamespaces) return { kind: 'user', namespace: 0, index };
+  const before = index - 1;
+  return { kind: 'user', namespace: before % NAMESPACES, index: Math.floor(before / NAMESPACES) };
 }
 
 interface ParamDraft {
@@ -209,7 +215,7 @@ function planEntry(draw: Draw, config: Config, shape: CaseShape, callConv: CallC
   const spoken = hasWord ? drawn : [...kept, abiParam('i64')];
   const drafts = withEntryLimit(draw, config, data);
   return {
-    name: planName(0),
+    name: planName(0, config),
     signature: {
       params: drafts.map(({ param }) => param),
       returns: callConv === 'preserve_all' ? [] : spoken,
@@ -296,7 +302,7 @@ function planInner(
   const returns = isMute && canSpeak && draw.chance(85) ? [abiParam('i64')] : drawn;
   const counter = planned.findIndex((d) => d.role.kind === 'counter');
   return {
-    name: planName(index),
+    name: planName(index, config),
     signature: { params: planned.map((d) => d.param), returns, callConv },
     roles: planned.map((d) => d.role),
     counter: counter < 0 ? null : counter,
@@ -321,7 +327,7 @@ export function planFunctions(draw: Draw, config: Config, shape: CaseShape): rea
   const plans: FunctionPlan[] = [planEntry(draw, config, shape, entryConv)];
   for (let index = 1; index < count; index += 1) {
     const isLookalike = draw.sometimes(config.lookalikes);
-    const lookalike = isLookalike ? planLookalike(draw, callConvs, index, plans) : null;
+    const lookalike = isLookalike ? planLookalike(draw, callConvs, planName(index, config), plans) : null;
     plans.push(
       lookalike ?? planInner(draw, config, shape, pickWeighted(draw, callConvs), index, count, plans),
     );

@@ -35,6 +35,13 @@ export const DEEP_FRAMES: Config['slotSizes'] = [
   { item: { min: 130_900, max: 131_400 }, weight: 1 },
 ];
 
+/** Around 64 and 128 KiB, and small ones. */
+export const FAR_FRAMES: Config['slotSizes'] = [
+  { item: { min: 16, max: 64 }, weight: 2 },
+  { item: { min: 65_000, max: 66_500 }, weight: 6 },
+  { item: { min: 130_900, max: 131_400 }, weight: 1 },
+];
+
 /** On both sides of one, two and three pages. */
 export const PROBED_FRAMES: Config['slotSizes'] = [
   { item: { min: 4000, max: 4300 }, weight: 1 },

@@ -21,14 +21,21 @@ export function canStandFor(target: Signature, own: Signature): boolean {
   );
 }
 
+function hasSret({ params }: Signature): boolean {
+  return params.some(({ purpose }) => purpose.kind === 'sret');
+}
+
 /** Functions this one may leave to: both `tail`, equal result types (verifier, `typecheck_tail_call`). */
 export function tailCallTargets(state: BodyState): readonly number[] {
   const { signature } = state.plan;
-  if (signature.callConv !== 'tail' || signature.params.some((p) => p.purpose.kind === 'sret')) return [];
+  const isSret = hasSret(signature);
+  if (signature.callConv !== 'tail' || (isSret && !state.config.leavingSrets)) return [];
   const targets: number[] = [];
   for (let target = state.index + 1; target < state.plans.length; target += 1) {
     const other = planAt(state, target);
     if (other.signature.callConv !== 'tail' || !canStandFor(other.signature, signature)) continue;
+    // It gives the pointer back for this function, whose only memory that is.
+    if (isSret && !hasSret(other.signature)) continue;
     // What a tail call hands over must outlive the frame, so memory of this frame must not go along.
     if (other.roles.some((r) => r.kind === 'memory') && !state.plan.roles.some((r) => r.kind === 'memory'))
       continue;

@@ -4,18 +4,28 @@ import type { Type } from '../clif/type.ts';
 import { arithmetic } from './arithmetic.ts';
 import {
   blockCall,
+  branch,
   constant,
   emit,
   jump,
   newBlock,
   newValue,
+  plain,
   publish,
   typeOf,
   type BodyState,
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf, fold, foldUnused } from './checksum.ts';
-import { drawContexts, drawHandlerTag, handlerOdds, lastContexts, readLive } from './exceptions.ts';
+import {
+  drawContexts,
+  drawHandlerTag,
+  drawTag,
+  handlerOdds,
+  lastContexts,
+  readLive,
+  withEarlyDefault,
+} from './exceptions.ts';
 import { leaveFunction } from './leave.ts';
 import { fetchBack, putAway } from './put-away.ts';
 import { enter, inEndingBlock } from './scopes.ts';
@@ -117,12 +127,52 @@ function takeHandlerAddress(state: BodyState, handlers: readonly ExceptionHandle
   fold(state, isSome);
 }
 
+/** Calls again where the call throws, two or three times at most: handlers lead back to the block ahead of the call. */
+function retry(state: BodyState, callee: Callee, view: View, args: readonly Value[]): void {
+  const { draw } = state;
+  const { returns } = view.signature;
+  const kept = returns.flatMap((_, index) => (draw.chance(60) ? [index] : []));
+  const types = kept.map((index) => returns[index]?.type ?? 'i64');
+  const header = newBlock(state, ['i64', 'i32']);
+  const attempt = newBlock(state);
+  const exit = newBlock(state, ['i64', ...types]);
+  const given = types.map((type) => anyValue(state, type));
+  jump(state, header, [checksumOf(state), constant(state, 'i32', 0n)]);
+  state.block = header;
+  const [checksum, counter] = header.params.map(({ value }) => value);
+  if (checksum === undefined || counter === undefined) throw new RangeError('a retry counts');
+  const limit = constant(state, 'i32', BigInt(draw.int(2, 3)));
+  const isLeft = newValue(state, 'i8');
+  const asked = [counter, limit];
+  emit(state, { kind: 'compare', op: 'icmp', type: 'i32', results: [isLeft], args: asked, cond: 'ult' });
+  branch(state, isLeft, blockCall(state, attempt), blockCall(state, exit, [checksum, ...given]));
+  state.block = attempt;
+  const next = plain(state, 'iadd', 'i32', [counter, constant(state, 'i32', 1n)]);
+  const back = (): BlockCall => {
+    const call = blockCall(state, header, [checksum, next]);
+    return draw.chance(50)
+      ? { ...call, args: [{ kind: 'exn', index: draw.int(0, 1) }, ...call.args.slice(1)] }
+      : call;
+  };
+  const handlers: ExceptionHandler[] = [{ kind: 'tag', tag: drawTag(state, 0), target: back() }];
+  if (draw.chance(70)) handlers.push({ kind: 'default', target: back() });
+  const returned = kept.map((index): BlockArg => ({ kind: 'ret', index }));
+  const first = blockCall(state, exit, [checksum]);
+  const normal = { block: first.block, args: [...first.args, ...returned] };
+  emit(state, tryInst(callee, args, { sig: view.sig, normal, handlers }));
+  enter(state, exit);
+}
+
 /**
  * Ends the block by a try_call and goes on where it returns. What handlers do, joining the way on or leaving, is as free as
  * any block: they run only if something throws.
  */
 export function tryCall(state: BodyState, callee: Callee, view: View, args: readonly Value[]): void {
   const { draw, config } = state;
+  if (draw.sometimes(config.retries)) {
+    retry(state, callee, view, args);
+    return;
+  }
   if (draw.sometimes(config.sharedEdges)) {
     const { normal, handlers, join } = drawTryEdges(state, view.signature.returns);
     takeHandlerAddress(state, handlers);
@@ -143,7 +193,7 @@ export function tryCall(state: BodyState, callee: Callee, view: View, args: read
   const table = {
     sig: view.sig,
     normal: { block: normal.id, args: kept.map((index): BlockArg => ({ kind: 'ret', index })) },
-    handlers: list,
+    handlers: withEarlyDefault(state, list),
   };
   takeHandlerAddress(state, list);
   emit(state, tryInst(callee, args, table));

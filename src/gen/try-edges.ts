@@ -14,7 +14,7 @@ import {
   type DraftBlock,
 } from './body-state.ts';
 import { checksumOf } from './checksum.ts';
-import { drawContexts, drawHandlerTag, handlerOdds, lastContexts } from './exceptions.ts';
+import { drawContexts, drawHandlerTag, handlerOdds, lastContexts, withEarlyDefault } from './exceptions.ts';
 import { enter, inEndingBlock } from './scopes.ts';
 import type { Draw } from './draw.ts';
 import { anyValue, condition } from './values.ts';
@@ -142,5 +142,5 @@ export function drawTryEdges(state: BodyState, returns: readonly AbiParam[]): Tr
     if (mark !== null) closeScope(state, mark);
     enter(state, merge);
   };
-  return { normal, handlers, join };
+  return { normal, handlers: withEarlyDefault(state, handlers), join };
 }

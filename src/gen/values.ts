@@ -6,10 +6,29 @@ import { loadFrom, loadWithin, nearbyPlace } from './memory.ts';
 import { conversionsTo, type Conversion } from './conversions.ts';
 import { bitcastSources } from './vector-types.ts';
 
-const FLOAT_CONDITIONS = ['eq', 'ne', 'lt', 'ge', 'ord', 'uno', 'ueq', 'one', 'ult', 'uge'] as const;
+const FLOAT_CONDITIONS = [
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'ord',
+  'uno',
+  'ueq',
+  'one',
+  'ult',
+  'ule',
+  'ugt',
+  'uge',
+] as const;
 
 /** Of 100 conditions that are no comparison of integers, how many compare floats. */
 const FLOAT_COMPARISONS = 25;
+/** Of the same, how many compare i128. */
+const PAIR_COMPARISONS = 12;
+/** Of 100 i8 that are made of something, how many are what a comparison gives. */
+const COMPARED = 35;
 
 function anyConstant(state: BodyState, type: Type): Value {
   return constant(state, type, drawBits(state.draw, type, state.config.patternedConstants));
@@ -105,6 +124,7 @@ function convertTo(state: BodyState, type: Type): Value {
   const info = typeInfo(type);
   if (draw.sometimes(config.otherConversions)) {
     if (type === 'i64' && draw.chance(HALVES)) return oneHalf(state);
+    if (type === 'i8' && draw.chance(COMPARED)) return compared(state);
     const conversions = conversionsTo(type, state.shape);
     if (conversions.length > 0) return convert(state, type, draw.pick(conversions));
   }
@@ -162,8 +182,11 @@ export function canonicalise(state: BodyState, value: Value): Value {
 
 /** A comparison of integers: 0 or 1, never a constant. */
 export function comparison(state: BodyState): Value {
+  return compareIntegers(state, state.draw.pick(['i8', 'i16', 'i32', 'i64'] as const));
+}
+
+function compareIntegers(state: BodyState, type: Type): Value {
   const { draw } = state;
-  const type = draw.pick(['i8', 'i16', 'i32', 'i64'] as const);
   const result = newValue(state, 'i8');
   const cond = draw.pick(['eq', 'ne', 'slt', 'sge', 'sgt', 'sle', 'ult', 'uge', 'ugt', 'ule']);
   const args = [anyValue(state, type), anyValue(state, type)];
@@ -171,22 +194,34 @@ export function comparison(state: BodyState): Value {
   return result;
 }
 
-/** What a branch, a select or a trap asks: a comparison of integers, or for some cases one of floats, or whether an integer is zero. */
+/** What a branch, a select or a trap asks: a comparison of integers, or for some cases one of floats or of i128, or whether an integer is zero. */
 export function condition(state: BodyState): Value {
   const { draw, config } = state;
   if (!draw.sometimes(config.otherConditions)) return comparison(state);
-  if (draw.chance(FLOAT_COMPARISONS)) {
-    const type = draw.pick(['f32', 'f64'] as const);
-    const result = newValue(state, 'i8');
-    const args = [anyValue(state, type), anyValue(state, type)];
-    const cond = draw.pick(FLOAT_CONDITIONS);
-    emit(state, { kind: 'compare', op: 'fcmp', type, results: [result], args, cond });
-    return result;
-  }
+  const other = otherComparison(state);
+  if (other !== null) return other;
   const type = draw.pick(['i8', 'i8', 'i16', 'i32', 'i64', 'i128'] as const);
   const value = operand(state, type);
   if (draw.chance(50)) return value;
   // Zero as often as not, whatever lies above it in its register.
   const last = constant(state, 'i8', BigInt(typeInfo(type).bits - 1));
   return plain(state, 'ishl', type, [value, last]);
+}
+
+/** A comparison of floats or of i128, for some conditions; else null. */
+function otherComparison(state: BodyState): Value | null {
+  const { draw } = state;
+  if (!draw.chance(FLOAT_COMPARISONS))
+    return draw.chance(PAIR_COMPARISONS) ? compareIntegers(state, 'i128') : null;
+  const type = draw.pick(['f32', 'f64'] as const);
+  const result = newValue(state, 'i8');
+  const args = [anyValue(state, type), anyValue(state, type)];
+  const cond = draw.pick(FLOAT_CONDITIONS);
+  emit(state, { kind: 'compare', op: 'fcmp', type, results: [result], args, cond });
+  return result;
+}
+
+/** What any comparison gives, as a value. */
+function compared(state: BodyState): Value {
+  return otherComparison(state) ?? comparison(state);
 }
