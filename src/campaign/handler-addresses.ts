@@ -46,7 +46,7 @@ function handlersOf({ blocks }: Function, block: number): readonly ExceptionHand
   return last.table.handlers.filter(({ kind }) => kind !== 'context');
 }
 
-/** What auipc and addi of one register that values have, side by side and not relocated, come to. */
+/** Places in the code itself that auipc and addi of one register that values have, side by side and not relocated, come to. */
 function addressesIn({ code, relocations }: CompiledFunction): readonly { at: number; to: number }[] {
   const view = new DataView(code.buffer, code.byteOffset, code.length);
   const isRelocated = new Set(relocations.map(({ offset }) => offset));
@@ -59,7 +59,9 @@ function addressesIn({ code, relocations }: CompiledFunction): readonly { at: nu
     if (register === TEMPORARY) continue;
     // Opcode, rd, funct3 and rs1.
     if ((low & 0xfffff) >>> 0 !== ((register << 15) | (register << 7) | OP_IMM) >>> 0) continue;
-    found.push({ at, to: at + (high & ~0xfff) + (low >> 20) });
+    const to = at + (high & ~0xfff) + (low >> 20);
+    // Constants that lie among the code may look like anything.
+    if (to >= 0 && to < code.length) found.push({ at, to });
   }
   return found;
 }
