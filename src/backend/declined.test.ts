@@ -108,6 +108,8 @@ describe('a refusal without cause is a fault', () => {
     expect(declines(caller(''), refused('v1 = func_addr.i64 fn0', 'Some(types::I64)'))).toBe(false);
     expect(declines(caller(''), refused('brif v1, block1, block2', 'None'))).toBe(false);
     expect(declines(caller(''), refused('v1 = load.i32 notrap v0+4', 'Some(types::I32)'))).toBe(false);
+    expect(declines(caller(''), refused('v1 = uload8.i32 little v0+1', 'Some(types::I32)'))).toBe(false);
+    expect(declines(caller(''), refused('istore16 v0, v0', 'None'))).toBe(false);
     expect(declines(caller(''), refused('v1 = load.i8x4 v0', 'Some(types::I8X4)'))).toBe(true);
     expect(declines(caller(''), refused('v1 = atomic_load.i32 v0', 'Some(types::I32)'))).toBe(true);
   });

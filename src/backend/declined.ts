@@ -37,7 +37,7 @@ function signaturesOf({ functions }: Module): readonly Signature[] {
 const TAKEN: readonly Type[] = ['i8', 'i16', 'i32', 'i64', 'f32', 'f64'];
 
 /** The instruction and the type of its first result in the message of a lowering that is missing. */
-const MISSING = /inst = `(?:[^`]*= )?(?<op>[a-z_]+)(?:\.\w+)?[^`]*`, type = `(?<type>[^`]*)`/;
+const MISSING = /inst = `(?:[^`]*= )?(?<op>[a-z_\d]+)(?:\.\w+)?[^`]*`, type = `(?<type>[^`]*)`/;
 
 const CALLS: readonly string[] = ['call', 'call_indirect', 'return_call', 'return_call_indirect'];
 

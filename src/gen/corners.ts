@@ -265,7 +265,7 @@ function assorted(config: Config): Config {
     otherConditions: 60,
     directEdges: 60,
     emptyBranches: 20,
-    trappingSides: 50,
+    trappingSides: 75,
     trappingFunctions: Math.max(config.trappingFunctions, 8),
     trapsBehindCalls: 50,
     thinFunctions: 8,
@@ -296,6 +296,7 @@ function assorted(config: Config): Config {
       branch: 3 * weights.branch,
       exit: 2 * weights.exit,
       loop: 8 * weights.loop,
+      trap: 2 * weights.trap,
       pressure: 2 * weights.pressure,
     },
   };
