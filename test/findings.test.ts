@@ -10,7 +10,7 @@ const CASES = 1500;
 const SEED = 'lowering3';
 
 const MOST_FUNCTIONS = 3;
-const MOST_INSTRUCTIONS = 15;
+const MOST_INSTRUCTIONS = 20;
 
 interface Repro {
   readonly file: string;
