@@ -21,7 +21,7 @@ function masked(state: BodyState, type: Type): Value {
   const asked = state.draw.chance(40)
     ? condition(state)
     : operand(state, state.draw.pick(['i8', 'i16', 'i32', 'i64'] as const));
-  if (state.draw.chance(50)) return plain(state, 'bmask', type, [asked]);
+  if (state.draw.chance(type === 'i128' ? 20 : 50)) return plain(state, 'bmask', type, [asked]);
   return plain(state, 'select_spectre_guard', type, [asked, anyValue(state, type), anyValue(state, type)]);
 }
 

@@ -284,7 +284,7 @@ function assorted(config: Config): Config {
     copies: 50,
     addressSums: 30,
     farAlignments: 30,
-    zeroMasks: 10,
+    zeroMasks: 20,
     extremes: 20,
     vectorChoices: 30,
     flaggedLoads: 50,
