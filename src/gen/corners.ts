@@ -23,7 +23,7 @@ const ASSORTED: readonly number[] = [54, 55, 56, 57, 60, 61, 62, 63];
 const PROBES: readonly number[] = [58];
 const SPRAWLING: readonly number[] = [64];
 const THIN: readonly number[] = [65];
-const FAR: readonly number[] = [66];
+const FAR: readonly number[] = [66, 67];
 /** Of the first two. */
 const BY_TAG = 43;
 const DOUBLES = 52;
@@ -101,13 +101,15 @@ function deep(config: Config): Config {
 
 /** Exceptions past frames of more than 64 KiB. */
 function throwingFar(config: Config): Config {
-  const conventions = weigh(config.callConvs, { system_v: 2, tail: 10, preserve_all: 6 });
+  const far = throwing(config);
+  const weights = far.statementWeights;
   return {
-    ...throwing(config),
-    callConvs: conventions,
+    ...far,
+    callConvs: weigh(config.callConvs, { system_v: 2, tail: 10, preserve_all: 6 }),
     slotSizes: FAR_FRAMES,
     contexts: 95,
     namedInstances: 95,
+    statementWeights: { ...weights, store: 5 * weights.store, load: 2 * weights.load },
   };
 }
 
