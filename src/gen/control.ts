@@ -132,8 +132,8 @@ function directBranch(state: BodyState, inner: Inner): void {
 }
 
 /** Of 100 branches that come to nothing, how many have a chain of empty blocks on one side, and how long it is (cranelift-codegen `machinst/buffer.rs`, `LABEL_LIST_THRESHOLD`). */
-const LONG_CHAINS = 40;
-const CHAIN = { min: 1, max: 120 };
+const LONG_CHAINS = 70;
+const CHAIN = { min: 4, max: 120 };
 
 /** A branch whose sides, and perhaps the block they lead to, are empty, so that it comes to nothing; what follows may stand elsewhere in the code (cranelift-codegen `machinst/buffer.rs`, `optimize_branches`). */
 function emptyBranch(state: BodyState): void {

@@ -26,7 +26,7 @@ const FLOAT_CONDITIONS = [
 /** Of 100 conditions that are no comparison of integers, how many compare floats. */
 const FLOAT_COMPARISONS = 25;
 /** Of the same, how many compare i128. */
-const PAIR_COMPARISONS = 12;
+const PAIR_COMPARISONS = 20;
 /** Of 100 i8 that are made of something, how many are what a comparison gives. */
 const COMPARED = 35;
 
