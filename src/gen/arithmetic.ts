@@ -1,6 +1,6 @@
 import type { Value } from '../clif/module.ts';
 import { reshapeType, typeInfo, valueClassOf, type Type } from '../clif/type.ts';
-import { constant, emit, newValue, plain, publish, type BodyState } from './body-state.ts';
+import { constant, emit, icmp, newValue, plain, publish, type BodyState } from './body-state.ts';
 import type { Weighted } from './config.ts';
 import { loadWithin } from './memory.ts';
 import { pickWeighted } from './weighted.ts';
@@ -33,9 +33,7 @@ function oneOfTwo(state: BodyState, drawn: Type): Value {
   const { draw } = state;
   const type = draw.chance(WHOLE) ? 'i64' : drawn;
   const [a, b] = [anyValue(state, type), anyValue(state, type)];
-  const isFirst = newValue(state, 'i8');
-  const cond = draw.pick(['slt', 'sgt', 'ult', 'ugt', 'sle', 'uge', 'eq']);
-  emit(state, { kind: 'compare', op: 'icmp', type, results: [isFirst], args: [a, b], cond });
+  const isFirst = icmp(state, draw.pick(['slt', 'sgt', 'ult', 'ugt', 'sle', 'uge', 'eq']), type, a, b);
   return plain(state, 'select', type, draw.chance(50) ? [isFirst, a, b] : [isFirst, b, a]);
 }
 

@@ -119,6 +119,13 @@ export function plain(
   return value;
 }
 
+/** Compares two integers of `type`: 0 or 1, an i8. */
+export function icmp(state: BodyState, cond: string, type: Type, a: Value, b: Value): Value {
+  const result = newValue(state, 'i8');
+  emit(state, { kind: 'compare', op: 'icmp', type, results: [result], args: [a, b], cond });
+  return result;
+}
+
 const CONST_OP: Readonly<Record<string, string>> = {
   f16: 'f16const',
   f32: 'f32const',

@@ -14,7 +14,7 @@ import {
 import { canAfford } from './call-parts.ts';
 import { call } from './calls.ts';
 import { startChecksum } from './checksum.ts';
-import type { Config, StatementKind } from './config.ts';
+import { STATEMENT_KINDS, type Config, type StatementKind } from './config.ts';
 import { branchStatement, exitStatement, loopStatement, trapOnOneSide } from './control.ts';
 import type { Draw } from './draw.ts';
 import { holdFramesApart, holdStackPointer, stackPointerAtFirst } from './frame-records.ts';
@@ -29,19 +29,6 @@ import { canThrow, throwStatement } from './throws.ts';
 import { callAny } from './trapping-calls.ts';
 import { anyValue, condition } from './values.ts';
 import { pickWeighted } from './weighted.ts';
-
-const STATEMENT_KINDS: readonly StatementKind[] = [
-  'arithmetic',
-  'call',
-  'store',
-  'load',
-  'branch',
-  'loop',
-  'exit',
-  'pressure',
-  'trap',
-  'throw',
-];
 
 /** How deep branches and loops nest. */
 const MAX_DEPTH = 2;

@@ -201,8 +201,19 @@ export interface Config {
   readonly slotSizes: readonly Weighted<Range>[];
 }
 
-export type StatementKind =
-  'arithmetic' | 'call' | 'store' | 'load' | 'branch' | 'loop' | 'exit' | 'pressure' | 'trap' | 'throw';
+export const STATEMENT_KINDS = [
+  'arithmetic',
+  'call',
+  'store',
+  'load',
+  'branch',
+  'loop',
+  'exit',
+  'pressure',
+  'trap',
+  'throw',
+] as const;
+export type StatementKind = (typeof STATEMENT_KINDS)[number];
 
 /** What the Cranelift under test and the emulator can do; found by asking both. */
 export interface Abilities {

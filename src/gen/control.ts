@@ -6,6 +6,7 @@ import {
   branch,
   constant,
   emit,
+  icmp,
   jump,
   newBlock,
   newValue,
@@ -183,10 +184,7 @@ export function branchStatement(state: BodyState, inner: Inner): void {
 }
 
 function isBelow(state: BodyState, value: Value, limit: bigint): Value {
-  const args = [value, constant(state, 'i32', limit)];
-  const result = newValue(state, 'i8');
-  emit(state, { kind: 'compare', op: 'icmp', type: 'i32', results: [result], args, cond: 'ult' });
-  return result;
+  return icmp(state, 'ult', 'i32', value, constant(state, 'i32', limit));
 }
 
 /** Of 100 loops in memory. */

@@ -1,6 +1,6 @@
 import type { CallConv } from '../clif/signature.ts';
 import { isExtensible } from '../clif/type.ts';
-import type { Config, Range } from './config.ts';
+import { STATEMENT_KINDS, type Config, type Range, type StatementKind } from './config.ts';
 import { preferWide, withLongLists } from './long-lists.ts';
 import { DEEP_FRAMES, FAR_FRAMES, PROBED_FRAMES, weighVectors, WIDE_VECTORS } from './profiles.ts';
 import { VECTOR_BITS } from './vector-types.ts';
@@ -37,6 +37,16 @@ function weigh(
   factors: Readonly<Partial<Record<CallConv, number>>>,
 ): Config['callConvs'] {
   return list.map(({ item, weight }) => ({ item, weight: weight * (factors[item] ?? 1) }));
+}
+
+/** Weights of statements, those named so many times as heavy. */
+function scaled(
+  weights: Config['statementWeights'],
+  factors: Readonly<Partial<Record<StatementKind, number>>>,
+): Config['statementWeights'] {
+  const changed = { ...weights };
+  for (const kind of STATEMENT_KINDS) changed[kind] *= factors[kind] ?? 1;
+  return changed;
 }
 
 /** Exceptions past callees that keep nothing for the handler, and handlers that most often come behind a context, one of two. */
@@ -102,14 +112,13 @@ function deep(config: Config): Config {
 /** Exceptions past frames of more than 64 KiB. */
 function throwingFar(config: Config): Config {
   const far = throwing(config);
-  const weights = far.statementWeights;
   return {
     ...far,
     callConvs: weigh(config.callConvs, { system_v: 2, tail: 10, preserve_all: 6 }),
     slotSizes: FAR_FRAMES,
     contexts: 95,
     namedInstances: 95,
-    statementWeights: { ...weights, store: 5 * weights.store, load: 2 * weights.load },
+    statementWeights: scaled(far.statementWeights, { store: 5, load: 2 }),
   };
 }
 
@@ -155,7 +164,6 @@ function limited(config: Config): Config {
 
 /** Tail calls that enlarge the argument area by up to 2 KiB: few functions, most of them with short lists, some with very long ones. */
 function leaving(config: Config): Config {
-  const weights = config.statementWeights;
   return {
     ...config,
     functions: { min: 3, max: 5 },
@@ -172,7 +180,7 @@ function leaving(config: Config): Config {
     otherTargets: 90,
     otherConditions: 20,
     dynamicInstructions: Math.max(config.dynamicInstructions, 6000),
-    statementWeights: { ...weights, exit: weights.exit * 30, call: weights.call / 2 },
+    statementWeights: scaled(config.statementWeights, { exit: 30, call: 0.5 }),
   };
 }
 
@@ -233,7 +241,6 @@ function preferNarrow(types: Config['types']): Config['types'] {
 
 /** Functions that differ in nothing but their convention or extensions, called side by side. */
 function alike(config: Config): Config {
-  const weights = config.statementWeights;
   return {
     ...config,
     functions: atLeast(config.functions, 5),
@@ -243,7 +250,7 @@ function alike(config: Config): Config {
     lookalikes: 75,
     otherConditions: 60,
     indirectCalls: Math.max(config.indirectCalls, 50),
-    statementWeights: { ...weights, call: 2 * weights.call },
+    statementWeights: scaled(config.statementWeights, { call: 2 }),
   };
 }
 
@@ -252,7 +259,6 @@ function alike(config: Config): Config {
  * take their own address.
  */
 function assorted(config: Config): Config {
-  const weights = config.statementWeights;
   return {
     ...config,
     functions: atLeast(config.functions, 3),
@@ -291,22 +297,20 @@ function assorted(config: Config): Config {
     vectorChoices: 30,
     flaggedLoads: 50,
     swappingLoops: 50,
-    statementWeights: {
-      ...weights,
-      store: 2 * weights.store,
-      load: 5 * weights.load,
-      branch: 3 * weights.branch,
-      exit: 2 * weights.exit,
-      loop: 8 * weights.loop,
-      trap: 2 * weights.trap,
-      pressure: 2 * weights.pressure,
-    },
+    statementWeights: scaled(config.statementWeights, {
+      store: 2,
+      load: 5,
+      branch: 3,
+      exit: 2,
+      loop: 8,
+      trap: 2,
+      pressure: 2,
+    }),
   };
 }
 
 /** Functions of some KiB and up to 20, with branches over all of it and back, and spills far from sp that change places on their edges. */
 function sprawling(config: Config): Config {
-  const weights = config.statementWeights;
   return {
     ...config,
     functions: { min: 1, max: 2 },
@@ -321,12 +325,7 @@ function sprawling(config: Config): Config {
     wideLoops: 70,
     pressureValues: { min: 10, max: 20 },
     compressedCode: 30,
-    statementWeights: {
-      ...weights,
-      branch: 6 * weights.branch,
-      loop: 12 * weights.loop,
-      pressure: 2 * weights.pressure,
-    },
+    statementWeights: scaled(config.statementWeights, { branch: 6, loop: 12, pressure: 2 }),
   };
 }
 

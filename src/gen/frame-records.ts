@@ -1,5 +1,5 @@
 import type { Value } from '../clif/module.ts';
-import { constant, emit, newValue, plain, type BodyState, type Cell } from './body-state.ts';
+import { constant, icmp, plain, type BodyState, type Cell } from './body-state.ts';
 import { fold } from './checksum.ts';
 import { loadFrom, pointerTo } from './memory.ts';
 import { NO_FRAME } from './tail-calls.ts';
@@ -9,14 +9,8 @@ const RECORD_READS = 60;
 /** Of the frame record, bytes from the frame pointer (cranelift-codegen `isa/riscv64/abi.rs`, `gen_prologue_frame_setup`). */
 const RETURN_ADDRESS_AT = 8;
 
-function compared(state: BodyState, cond: 'eq' | 'ule', a: Value, b: Value): Value {
-  const holds = newValue(state, 'i8');
-  emit(state, { kind: 'compare', op: 'icmp', type: 'i64', results: [holds], args: [a, b], cond });
-  return holds;
-}
-
 function areEqual(state: BodyState, a: Value, b: Value): Value {
-  return compared(state, 'eq', a, b);
+  return icmp(state, 'eq', 'i64', a, b);
 }
 
 /** What sp is where a function begins, in some functions; null in most. */
@@ -33,7 +27,7 @@ export function holdStackPointer(state: BodyState, first: Value): void {
   const slots = [...state.stackSlots.keys()];
   if (slots.length === 0) return;
   const place = pointerTo(state, { base: { kind: 'slot', slot: state.draw.pick(slots) }, offset: 0 });
-  fold(state, compared(state, 'ule', now, place));
+  fold(state, icmp(state, 'ule', 'i64', now, place));
 }
 
 /**

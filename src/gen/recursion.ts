@@ -1,16 +1,6 @@
 import type { Value } from '../clif/module.ts';
 import { pickWeighted } from './weighted.ts';
-import {
-  blockCall,
-  branch,
-  constant,
-  emit,
-  jump,
-  newBlock,
-  newValue,
-  plain,
-  type BodyState,
-} from './body-state.ts';
+import { blockCall, branch, constant, icmp, jump, newBlock, plain, type BodyState } from './body-state.ts';
 import { argumentsFor } from './call-parts.ts';
 import { emitCall } from './calls.ts';
 import { checksumOf, foldUnused } from './checksum.ts';
@@ -24,16 +14,7 @@ const TAIL_RECURSION = 60;
 
 function isPositive(state: BodyState, counter: Value): Value {
   const zero = constant(state, 'i32', 0n);
-  const result = newValue(state, 'i8');
-  emit(state, {
-    kind: 'compare',
-    op: 'icmp',
-    type: 'i32',
-    results: [result],
-    args: [counter, zero],
-    cond: 'ne',
-  });
-  return result;
+  return icmp(state, 'ne', 'i32', counter, zero);
 }
 
 function oneLess(state: BodyState, counter: Value): Value {

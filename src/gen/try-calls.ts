@@ -7,6 +7,7 @@ import {
   branch,
   constant,
   emit,
+  icmp,
   jump,
   newBlock,
   newValue,
@@ -142,9 +143,7 @@ function retry(state: BodyState, callee: Callee, view: View, args: readonly Valu
   const [checksum, counter] = header.params.map(({ value }) => value);
   if (checksum === undefined || counter === undefined) throw new RangeError('a retry counts');
   const limit = constant(state, 'i32', BigInt(draw.int(2, 3)));
-  const isLeft = newValue(state, 'i8');
-  const asked = [counter, limit];
-  emit(state, { kind: 'compare', op: 'icmp', type: 'i32', results: [isLeft], args: asked, cond: 'ult' });
+  const isLeft = icmp(state, 'ult', 'i32', counter, limit);
   branch(state, isLeft, blockCall(state, attempt), blockCall(state, exit, [checksum, ...given]));
   state.block = attempt;
   const next = plain(state, 'iadd', 'i32', [counter, constant(state, 'i32', 1n)]);
